@@ -1,0 +1,109 @@
+package task
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+)
+
+// Kind is a named constructor of tasks with a typed config. It is a value: the
+// same one can be served by a plugin's main or registered in an embedder's
+// catalog. Make it with [NewKind]; the zero Kind is not valid.
+type Kind struct {
+	name        string
+	description string
+	config      reflect.Type
+	make        func(json.RawMessage) (Task, error)
+}
+
+// NewKind ties a name to a typed config C and to the function that makes a Task
+// of it. The name is 1 to 64 lower-case letters, digits and inner hyphens, and
+// begins with a letter; [Kind.Validate] says so of others.
+//
+// C is a struct (or struct{} for a kind without config). Its JSON Schema derives
+// from its fields and their json and jsonschema tags: a field without omitempty
+// is required. newTask is called once per attempt, with a config that decoded
+// strictly; an error from it is an [ErrBadConfig].
+func NewKind[C any](name string, newTask func(config C) (Task, error), opts ...KindOption) Kind {
+	k := Kind{name: name, config: reflect.TypeFor[C]()}
+	k.make = func(raw json.RawMessage) (Task, error) {
+		var c C
+		if err := decodeStrict(raw, &c); err != nil {
+			return nil, err
+		}
+		t, err := newTask(c)
+		if err == nil && t == nil {
+			err = errors.New("the kind made no task")
+		}
+		return t, err
+	}
+	for _, opt := range opts {
+		opt(&k)
+	}
+	return k
+}
+
+// KindOption is an option of [NewKind].
+type KindOption func(*Kind)
+
+// WithDescription says in one line what the kind's tasks do. Users read it in
+// `hostelry plugin show` and when they start a plugin by hand. The default is none.
+func WithDescription(text string) KindOption { return func(k *Kind) { k.description = text } }
+
+// Name is the name given to [NewKind].
+func (k Kind) Name() string { return k.name }
+
+// Description is the text given to [WithDescription], or "".
+func (k Kind) Description() string { return k.description }
+
+// ConfigType is the Go type of the kind's config. Hosts and the plugin SDK
+// derive the config's JSON Schema from it.
+func (k Kind) ConfigType() reflect.Type { return k.config }
+
+var kindName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$`)
+
+// Validate reports what is wrong with the kind itself: a name that is not
+// allowed, a config type that is not a struct, a constructor that is missing.
+// Hosts and the plugin SDK call it once when the kind is registered.
+func (k Kind) Validate() error {
+	switch {
+	case k.make == nil:
+		return errors.New("task kind is empty: make it with task.NewKind")
+	case !kindName.MatchString(k.name):
+		return fmt.Errorf("task kind name %q: use 1 to 64 of a-z, 0-9 and inner hyphens, beginning with a letter", k.name)
+	case k.config.Kind() != reflect.Struct:
+		return fmt.Errorf("task kind %q: its config type %v is not a struct", k.name, k.config)
+	}
+	return nil
+}
+
+// New makes a Task for one attempt. config is a JSON object; empty or null reads
+// as {}. It decodes strictly: an unknown field, a wrong type or text after the
+// object is an error that wraps [ErrBadConfig], and so is what the kind's own
+// constructor refuses. Hosts and the plugin SDK call it, once an attempt.
+func (k Kind) New(config json.RawMessage) (Task, error) {
+	t, err := k.make(config)
+	if err != nil {
+		return nil, fmt.Errorf("%w for kind %q: %w", ErrBadConfig, k.name, err)
+	}
+	return t, nil
+}
+
+func decodeStrict(raw json.RawMessage, v any) error {
+	if len(bytes.TrimSpace(raw)) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
+		raw = []byte("{}")
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("text after the JSON object")
+	}
+	return nil
+}
