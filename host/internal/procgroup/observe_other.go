@@ -1,0 +1,22 @@
+//go:build !linux
+
+package procgroup
+
+import (
+	"errors"
+	"os/exec"
+)
+
+// observe blocks until cmd's process has ended, and reaps it.
+//
+// It falls short on unix systems: golang.org/x/sys/unix has no waitid for them.
+// So the group is killed after its leader was reaped, and in the microseconds
+// between, a group without other members is a number that the system might give
+// to another group. On Windows the job object has no such moment.
+func observe(cmd *exec.Cmd) error {
+	err := cmd.Wait()
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
+		return nil
+	}
+	return err
+}

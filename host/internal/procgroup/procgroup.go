@@ -1,0 +1,129 @@
+// Package procgroup starts a command as the leader of a process group of its own
+// and owns its end: when the leader dies, for whatever reason, the rest of its
+// group is killed before anyone hears of it, and neither a signal nor a kill
+// ever reaches a process that only inherited a dead one's number.
+//
+// What it promises differs by platform. On Linux all of the above holds. On
+// other unix systems the leader is reaped before its group is killed; see
+// observe there. On Windows the group is a job object, which a process of the
+// group cannot leave, and a request to end is not known: only Kill works. On
+// unix a process that leaves the group (setsid, setpgid) is out of reach.
+package procgroup
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+)
+
+// Group is a started command and the processes that it starts. Make it with
+// [Start]; its methods are safe from any goroutine, at any time.
+type Group struct {
+	cmd  *exec.Cmd
+	pid  int
+	done chan struct{} // closed after exit is set
+	exit Exit
+
+	mu    sync.Mutex
+	tree  tree // the processes
+	ended bool // tree's number may belong to others: do not signal it
+}
+
+// Start starts cmd as the leader of a new process group, and owns it from then
+// on: do not call cmd's Start, Wait or Process methods. One goroutine waits for
+// the leader and ends with it, so whoever starts a group waits for [Group.Done].
+//
+// cmd's Stdin, Stdout and Stderr must be nil or an *os.File, because the copying
+// that os/exec does for others would wait for every process that holds the pipe.
+// Make a pipe with os.Pipe, not with cmd.StdoutPipe, whose end is closed with
+// whatever is unread when the leader ends; the caller closes its copies of the
+// files once Start has returned. What cmd.SysProcAttr holds is kept.
+//
+// Where the command cannot be started the error is that of os/exec: errors.Is
+// finds exec.ErrNotFound, fs.ErrNotExist and fs.ErrPermission.
+func Start(cmd *exec.Cmd) (*Group, error) {
+	for _, stream := range []struct {
+		name  string
+		value any
+	}{{"Stdin", cmd.Stdin}, {"Stdout", cmd.Stdout}, {"Stderr", cmd.Stderr}} {
+		if _, ok := stream.value.(*os.File); stream.value != nil && !ok {
+			return nil, fmt.Errorf("procgroup: %s is a %T: use an *os.File, such as an end of os.Pipe, or nil", stream.name, stream.value)
+		}
+	}
+	if err := prepare(cmd); err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	g := &Group{cmd: cmd, pid: cmd.Process.Pid, tree: newTree(cmd), done: make(chan struct{})}
+	go g.wait() // ends with the leader; the caller waits for done
+	return g, nil
+}
+
+// wait sees the leader through to its end, and kills the group before the
+// leader's number, which is the group's too, is given back to the system.
+func (g *Group) wait() {
+	err := observe(g.cmd)
+	g.mu.Lock()
+	if err == nil {
+		g.tree.kill()
+	}
+	g.ended = true
+	if g.cmd.ProcessState == nil {
+		err = errors.Join(err, g.cmd.Wait()) // at once: observe has seen the end
+	}
+	g.tree.close()
+	g.mu.Unlock()
+	g.exit = exitOf(g.cmd.ProcessState, err)
+	close(g.done)
+}
+
+// Pid is the leader's process id, and on unix the group's. It is the system's to
+// give to others once Done is closed.
+func (g *Group) Pid() int { return g.pid }
+
+// Done is closed once the group was killed and its leader reaped. The other
+// processes of the group are dying by then: the system may take a moment more to
+// bury them.
+func (g *Group) Done() <-chan struct{} { return g.done }
+
+// Exit says how the leader ended. It is valid once Done is closed; before, its
+// Err says that the group is running.
+func (g *Group) Exit() Exit {
+	select {
+	case <-g.done:
+		return g.exit
+	default:
+		return Exit{Code: -1, Err: errRunning}
+	}
+}
+
+// Signal sends sig to each process of the group. It returns os.ErrProcessDone
+// after the end, and on Windows errors.ErrUnsupported for all but os.Kill.
+func (g *Group) Signal(sig os.Signal) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ended {
+		return os.ErrProcessDone
+	}
+	return g.tree.signal(sig)
+}
+
+// Kill kills each process of the group, at once and whatever it does. It does
+// not wait for the end: see [Group.Done]. Calls after the first, and after the
+// end, do nothing.
+func (g *Group) Kill() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.ended {
+		g.tree.kill()
+	}
+}
+
+var (
+	errRunning  = errors.New("procgroup: the group is running")
+	errNoSignal = fmt.Errorf("procgroup: this signal cannot be sent: %w", errors.ErrUnsupported)
+)
