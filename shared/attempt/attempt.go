@@ -23,7 +23,8 @@ type Attempt struct {
 	cancel context.CancelCauseFunc
 
 	mu      sync.Mutex
-	ended   bool          // Run of the task has returned
+	running bool          // the task's Run was called
+	ended   bool          // and has returned
 	stopped chan struct{} // nil until a stop was asked; closed after stopErr is set
 	stopErr error
 }
@@ -37,43 +38,71 @@ func New(ctx context.Context, t task.Task) *Attempt {
 	return a
 }
 
-// Run executes the task and calls done exactly once, as the attempt's last act,
-// with the result as JSON (nil if there is none to keep) and the error. It
-// blocks until then. A panic and a Goexit arrive as a *task.PanicError; after a
-// Goexit Run does not return to its caller. It is called at most once.
-func (a *Attempt) Run(done func(result json.RawMessage, err error)) {
-	var (
-		value  any
-		err    error
-		result json.RawMessage
-	)
+// End is how an attempt ended.
+type End struct {
+	// Result is what the task returned, as JSON; nil if it returned nil.
+	Result json.RawMessage
+	// Err is nil if the task succeeded. A panic and a Goexit are a *task.PanicError.
+	Err error
+	// Clean says that Err is what a task returns that was asked to stop.
+	Clean bool
+}
+
+// Run executes the task and calls done exactly once, as the attempt's last act.
+// It blocks until then; after a Goexit of the task it does not return to its
+// caller. It is called at most once.
+func (a *Attempt) Run(done func(End)) {
+	var end End
 	task.Guard(func() {
-		value, err = a.task.Run(a.ctx)
-		if value == nil {
-			return
+		value, err := a.task.Run(a.ctx)
+		end.Err = err
+		if value != nil {
+			end.Result, err = json.Marshal(value)
+			if err != nil {
+				end.Err = errors.Join(end.Err, fmt.Errorf("%w: %w", task.ErrBadResult, err))
+			} else if string(end.Result) == "null" {
+				end.Result = nil
+			}
 		}
-		var bad error
-		if result, bad = json.Marshal(value); bad != nil {
-			result, err = nil, errors.Join(err, fmt.Errorf("%w: %w", task.ErrBadResult, bad))
-		}
+		end.Clean = clean(end.Err) // calls methods of the task's error: they may panic too
 	}, func(p *task.PanicError) {
 		if p != nil {
-			err = p
+			end.Err, end.Clean = p, false
 		}
-		err = a.end(err)
-		a.cancel(context.Canceled) // frees what waits on ctx
-		done(result, err)
+		if stopErr := a.awaitStop(); stopErr != nil {
+			stopErr = fmt.Errorf("stop: %w", stopErr)
+			if !end.Clean {
+				stopErr = errors.Join(end.Err, stopErr)
+			}
+			end.Err, end.Clean = stopErr, false
+		}
+		a.cancel(context.Canceled) // ends what the task left waiting on ctx
+		done(end)
 	})
 }
 
-// end waits for a Stop in progress and adds its error to the task's.
-func (a *Attempt) end(err error) error {
+// begin reports whether the task shall run.
+func (a *Attempt) begin() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.running = a.ctx.Err() == nil
+	return a.running
+}
+
+func clean(err error) bool {
+	return err == nil || errors.Is(err, task.ErrStopped) || errors.Is(err, task.ErrHostGone) ||
+		errors.Is(err, context.Canceled)
+}
+
+// awaitStop waits for a Stop in progress and returns the Stopper's error. From
+// here on, Stop does nothing.
+func (a *Attempt) awaitStop() error {
 	a.mu.Lock()
 	a.ended = true
 	stopped := a.stopped
 	a.mu.Unlock()
 	if stopped == nil {
-		return err
+		return nil
 	}
 	select {
 	case <-stopped:
@@ -83,20 +112,7 @@ func (a *Attempt) end(err error) error {
 			return nil, nil
 		})
 	}
-	switch {
-	case a.stopErr == nil:
-		return err
-	case err == nil, Clean(err):
-		return fmt.Errorf("stop: %w", a.stopErr)
-	default:
-		return errors.Join(err, fmt.Errorf("stop: %w", a.stopErr))
-	}
-}
-
-// Clean reports whether err is a clean end after a requested stop.
-func Clean(err error) bool {
-	return err == nil || errors.Is(err, task.ErrStopped) || errors.Is(err, task.ErrHostGone) ||
-		errors.Is(err, context.Canceled)
+	return a.stopErr
 }
 
 // Stop asks the task to stop: its Stopper first, if it has one, and then by
@@ -111,14 +127,14 @@ func (a *Attempt) Stop(ctx context.Context, cause error) {
 		return
 	}
 	a.stopped = make(chan struct{})
-	a.mu.Unlock()
-
 	stopper, ok := a.task.(task.Stopper)
-	if !ok {
+	if !ok || !a.running {
+		defer a.mu.Unlock() // before the task begins, or not at all
 		a.cancel(cause)
 		close(a.stopped)
 		return
 	}
+	a.mu.Unlock()
 	if deadline, ok := ctx.Deadline(); ok {
 		impatient := time.AfterFunc(time.Until(deadline)/2, func() { a.cancel(cause) })
 		defer impatient.Stop()

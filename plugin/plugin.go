@@ -1,0 +1,116 @@
+// Package plugin is what an extension author imports: it turns kinds of task into
+// a plugin, an executable that a Hostelry host launches. An author's whole main is
+// one call of [Main]:
+//
+//	func main() {
+//		plugin.Main(plugin.Info{Name: "digest", Version: "0.1.0"}, digest.Kind())
+//	}
+//
+// Build it under the name hostelry-NAME, put it into a plugin directory, and
+// `hostelry run --plugins DIR KIND` runs it.
+package plugin
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/hostelry-run/hostelry/shared/schema"
+	"github.com/hostelry-run/hostelry/shared/task"
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+// Info says what a plugin is.
+type Info struct {
+	// Name is the name of the plugin's file without the prefix "hostelry-": 1 to
+	// 64 lower-case letters, digits and inner hyphens.
+	Name string
+	// Version is a semantic version without a leading "v", such as "0.1.0".
+	Version string
+}
+
+// Main serves kinds to the host that started this process, and exits when the
+// host is done with it or gone. It must be called from main, once, before
+// anything is written to stdout, and never returns.
+//
+// Started by hand, it says on stderr what the plugin is, which kinds with which
+// config it offers and how to run it, and exits with status 2. An info or kind
+// that is not valid is said there too.
+//
+// While the plugin serves, slog's default logger writes to the host's log, and
+// so does what is printed to stdout and stderr, line by line. SIGINT is left to
+// the host; SIGTERM stops the tasks and then exits.
+func Main(info Info, kinds ...task.Kind) {
+	os.Exit(run(info, kinds))
+}
+
+// ServeSelf is for programs that embed a host: it lets the kinds that they
+// register run in process mode, for which the host starts the program itself
+// again as a plugin. Call it first in main, with every kind that is registered:
+//
+//	func main() {
+//		plugin.ServeSelf(greet)
+//		...
+//
+// In a process that a host started so, it serves and never returns; else it
+// returns at once and has no effect. Without it, the program that the host
+// started would run its own main: host.New refuses to make a runner there, so
+// that programs do not start each other without end, and the task fails to launch
+// with a message that names this function.
+func ServeSelf(kinds ...task.Kind) {
+	if os.Getenv(wire.CookieKey) != wire.CookieValue {
+		return
+	}
+	Main(Info{Name: "self", Version: "0.0.0"}, kinds...)
+}
+
+func run(info Info, kinds []task.Kind) int {
+	d, err := describe(info, kinds)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "plugin %q cannot be served: %v\n", info.Name, err)
+		return 2
+	}
+	if os.Getenv(wire.CookieKey) != wire.CookieValue {
+		explain(os.Stderr, os.Args[0], d)
+		return 2
+	}
+	if err := serve(d, kinds); err != nil {
+		fmt.Fprintf(os.Stderr, "plugin %q cannot be served: %v\n", info.Name, err)
+		return 1
+	}
+	return 0
+}
+
+var pluginName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$`)
+
+// describe checks everything that an author can get wrong.
+func describe(info Info, kinds []task.Kind) (wire.Description, error) {
+	d := wire.Description{Name: info.Name, Version: info.Version}
+	if !pluginName.MatchString(info.Name) {
+		return d, fmt.Errorf("its name %q: use 1 to 64 of a-z, 0-9 and inner hyphens, beginning with a letter", info.Name)
+	}
+	if _, err := semver.StrictNewVersion(info.Version); err != nil {
+		return d, fmt.Errorf("its version %q is not a semantic version such as 0.1.0", info.Version)
+	}
+	seen := make(map[string]bool, len(kinds))
+	for _, k := range kinds {
+		if err := k.Validate(); err != nil {
+			return d, err
+		}
+		if seen[k.Name()] {
+			return d, fmt.Errorf("it offers the kind %q twice", k.Name())
+		}
+		seen[k.Name()] = true
+		config, err := schema.Of(k.ConfigType())
+		if err != nil {
+			return d, fmt.Errorf("kind %q: %w", k.Name(), err)
+		}
+		d.Kinds = append(d.Kinds, wire.KindDescription{Name: k.Name(), Description: k.Description(), ConfigSchema: config})
+	}
+	if len(kinds) == 0 {
+		return d, fmt.Errorf("it offers no kinds: give plugin.Main at least one")
+	}
+	return d, nil
+}

@@ -1,0 +1,129 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
+
+	"github.com/hostelry-run/hostelry/shared/task"
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+// farewell is how long tasks may clean up after their host is gone.
+const farewell = time.Second
+
+// serve returns nil when the host is done with the plugin or gone.
+func serve(d wire.Description, kinds []task.Kind) error {
+	lifeline := os.Getenv(wire.LifelineKey) == "stdin"
+	listener, err := listen(os.Getenv(wire.SocketDirKey))
+	if err != nil {
+		return err
+	}
+	// What a task starts is not a plugin of our host.
+	for _, key := range []string{wire.CookieKey, wire.LifelineKey, wire.SocketDirKey} {
+		_ = os.Unsetenv(key)
+	}
+	logger := slog.New(wire.NewLogHandler(os.Stderr))
+	slog.SetDefault(logger)
+
+	tasks := wire.NewServer(d, kinds, logger)
+	watch := &hostWatch{gone: make(chan struct{})}
+	server := grpc.NewServer(
+		grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
+		grpc.StatsHandler(watch),
+	)
+	tasks.Register(server)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }() // ends with server.Stop
+
+	signals := make(chan os.Signal, 1)
+	signal.Ignore(os.Interrupt) // the host's to answer
+	signal.Notify(signals, syscall.SIGTERM)
+	if lifeline {
+		go func() { // ends with the host, or with this process
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			watch.lost()
+		}()
+	}
+	handshake := wire.Handshake{
+		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
+	}
+	if _, err := fmt.Println(handshake); err != nil {
+		return fmt.Errorf("print the handshake: %w", err)
+	}
+
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve: %w", err)
+	case <-signals:
+		tasks.Close(task.ErrStopped)
+		<-tasks.Idle()
+	case <-watch.gone:
+		tasks.Close(task.ErrHostGone)
+		select {
+		case <-tasks.Idle():
+		case <-time.After(farewell):
+		}
+	}
+	server.Stop()
+	return nil
+}
+
+// listen makes the plugin's socket: in dir, or where there are no unix sockets
+// on a port of the loopback interface.
+func listen(dir string) (net.Listener, error) {
+	if runtime.GOOS == "windows" {
+		return net.Listen("tcp", "127.0.0.1:0")
+	}
+	if dir == "" {
+		return nil, fmt.Errorf("the host named no directory for the socket in %s", wire.SocketDirKey)
+	}
+	return net.Listen("unix", filepath.Join(dir, fmt.Sprintf("%d.sock", os.Getpid())))
+}
+
+// hostWatch tells when the host is gone: its last connection, or its end of the
+// lifeline.
+type hostWatch struct {
+	connections atomic.Int64
+	closed      atomic.Bool
+	gone        chan struct{}
+}
+
+func (w *hostWatch) lost() {
+	if w.closed.CompareAndSwap(false, true) {
+		close(w.gone)
+	}
+}
+
+// HandleConn implements stats.Handler.
+func (w *hostWatch) HandleConn(_ context.Context, s stats.ConnStats) {
+	switch s.(type) {
+	case *stats.ConnBegin:
+		w.connections.Add(1)
+	case *stats.ConnEnd:
+		if w.connections.Add(-1) == 0 {
+			w.lost()
+		}
+	}
+}
+
+// TagConn implements stats.Handler.
+func (w *hostWatch) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+// HandleRPC implements stats.Handler.
+func (w *hostWatch) HandleRPC(context.Context, stats.RPCStats) {}
+
+// TagRPC implements stats.Handler.
+func (w *hostWatch) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }

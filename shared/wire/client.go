@@ -1,0 +1,224 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/hostelry-run/hostelry/shared/internal/taskpb"
+	"github.com/hostelry-run/hostelry/shared/task"
+)
+
+// ErrLost: a Run stream ended without Finished. The host finds out why: most
+// often the plugin's process died.
+var ErrLost = errors.New("the plugin went away without a last word")
+
+// Client speaks to one plugin. Hosts make one for each connection; its methods
+// are safe from any goroutine.
+type Client struct{ rpc taskpb.TaskServiceClient }
+
+// NewClient returns a client that speaks over conn, which stays its caller's.
+func NewClient(conn grpc.ClientConnInterface) *Client {
+	return &Client{rpc: taskpb.NewTaskServiceClient(conn)}
+}
+
+// Describe asks the plugin what it offers. ctx bounds the call.
+func (c *Client) Describe(ctx context.Context) (Description, error) {
+	r, err := c.rpc.Describe(ctx, &taskpb.DescribeRequest{})
+	if err != nil {
+		return Description{}, fmt.Errorf("describe: %s", status.Convert(err).Message())
+	}
+	return decodeDescription(r), nil
+}
+
+// Remote is a task in a plugin, as a task.Task and task.Stopper of this process:
+// what the plugin's task reports, Remote reports to the task.Host on its ctx, and
+// a stop of Remote is a stop of the plugin's task. It runs once.
+type Remote struct {
+	client *Client
+	run    string
+	kind   string
+	config json.RawMessage
+
+	started     chan struct{} // closed when the plugin says so, or Run ends
+	startedOnce sync.Once
+	opened      chan struct{} // closed after stream is set, or Run ended without
+
+	sending sync.Mutex
+	stream  grpc.BidiStreamingClient[taskpb.RunRequest, taskpb.RunResponse] // nil if it could not be opened
+	stopped bool                                                          // Stop was sent
+}
+
+// Task returns a task of one of the plugin's kinds, for one attempt of the run.
+// The plugin checks kind and config when the task starts.
+func (c *Client) Task(run, kind string, config json.RawMessage) *Remote {
+	return &Remote{
+		client: c, run: run, kind: kind, config: config,
+		started: make(chan struct{}), opened: make(chan struct{}),
+	}
+}
+
+// Started is closed when the plugin says that the task runs, or when it ended.
+func (r *Remote) Started() <-chan struct{} { return r.started }
+
+// Run drives the plugin's task to its end. It returns when the plugin has said
+// that the task finished, or with ErrLost when the stream ends without that: the
+// end of ctx asks the plugin to stop, it never ends the stream. A plugin that
+// does neither is ended by killing its process.
+func (r *Remote) Run(ctx context.Context) (any, error) {
+	defer r.startedOnce.Do(func() { close(r.started) })
+	streamCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	if err := r.open(ctx, streamCtx); err != nil {
+		return nil, lost(err)
+	}
+	defer context.AfterFunc(ctx, func() { r.sendStop(nil) })()
+	for {
+		response, err := r.stream.Recv()
+		if err != nil {
+			return nil, lost(err)
+		}
+		if f := response.GetFinished(); f != nil {
+			return finish(f)
+		}
+		r.receive(ctx, response)
+	}
+}
+
+func (r *Remote) open(ctx, streamCtx context.Context) error {
+	defer close(r.opened)
+	var checkpoint json.RawMessage
+	if _, err := task.Restore(ctx, &checkpoint); err != nil {
+		return err
+	}
+	stream, err := r.client.rpc.Run(streamCtx)
+	if err != nil {
+		return err
+	}
+	r.stream = stream
+	err = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: &taskpb.Start{
+		Run: r.run, Task: task.ID(ctx), Kind: r.kind, Config: r.config,
+		Attempt: uint32(task.Attempt(ctx)), Checkpoint: checkpoint,
+	}}})
+	if errors.Is(err, io.EOF) {
+		return nil // the stream has ended: Recv says why
+	}
+	return err
+}
+
+// receive passes on one message that is not the last. One that is unknown, or
+// that makes no sense, is ignored: a newer plugin may send it.
+func (r *Remote) receive(ctx context.Context, response *taskpb.RunResponse) {
+	switch m := response.GetMessage().(type) {
+	case *taskpb.RunResponse_Started:
+		r.startedOnce.Do(func() { close(r.started) })
+	case *taskpb.RunResponse_Ready:
+		task.Ready(ctx)
+	case *taskpb.RunResponse_Progress:
+		task.Progress(ctx, m.Progress.GetDone(), m.Progress.GetTotal(), m.Progress.GetMessage())
+	case *taskpb.RunResponse_Heartbeat:
+		task.Heartbeat(ctx)
+	case *taskpb.RunResponse_Log:
+		r.log(ctx, m.Log)
+	case *taskpb.RunResponse_Checkpoint:
+		if task.Checkpoint(ctx, json.RawMessage(m.Checkpoint.GetData())) == nil {
+			_ = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_CheckpointAck{
+				CheckpointAck: &taskpb.CheckpointAck{Sequence: m.Checkpoint.GetSequence()},
+			}})
+		}
+	}
+}
+
+func (r *Remote) log(ctx context.Context, l *taskpb.Log) {
+	at := time.Now()
+	if l.GetTime().IsValid() {
+		at = l.GetTime().AsTime()
+	}
+	record := slog.NewRecord(at, logLevel(l.GetLevel()), l.GetMessage(), 0)
+	var fields map[string]any
+	if json.Unmarshal(l.GetFields(), &fields) == nil {
+		for key, value := range fields {
+			record.AddAttrs(slog.Any(key, value))
+		}
+	}
+	handler := task.Logger(ctx).Handler()
+	if handler.Enabled(ctx, record.Level) {
+		_ = handler.Handle(ctx, record) // a log that fails must not fail the task
+	}
+}
+
+func logLevel(l taskpb.Log_Level) slog.Level {
+	switch l {
+	case taskpb.Log_LEVEL_DEBUG:
+		return slog.LevelDebug
+	case taskpb.Log_LEVEL_WARN:
+		return slog.LevelWarn
+	case taskpb.Log_LEVEL_ERROR:
+		return slog.LevelError
+	default:
+		return slog.LevelInfo
+	}
+}
+
+// Stop sends the plugin's task the request to stop, with the time left until
+// ctx's deadline as its grace. It does not wait for the task's end: Run does.
+func (r *Remote) Stop(ctx context.Context) error {
+	select {
+	case <-r.opened:
+	case <-ctx.Done():
+		return nil // Run has not got as far; it is ended from outside
+	}
+	var grace *durationpb.Duration
+	if deadline, ok := ctx.Deadline(); ok {
+		grace = durationpb.New(max(0, time.Until(deadline)))
+	}
+	r.sendStop(grace)
+	return nil
+}
+
+func (r *Remote) sendStop(grace *durationpb.Duration) {
+	r.sending.Lock()
+	defer r.sending.Unlock()
+	if r.stopped || r.stream == nil {
+		return
+	}
+	r.stopped = true
+	// If it cannot be sent, the stream is ending, and Run sees that.
+	_ = r.stream.Send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Stop{Stop: &taskpb.Stop{Grace: grace}}})
+}
+
+func (r *Remote) send(m *taskpb.RunRequest) error {
+	r.sending.Lock()
+	defer r.sending.Unlock()
+	return r.stream.Send(m)
+}
+
+// finish is the plugin's last word. A result that is not JSON fails the task.
+func finish(f *taskpb.Finished) (any, error) {
+	err := decodeFailure(f.GetFailure())
+	raw := bytes.TrimSpace(f.GetResult())
+	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+		return nil, err
+	}
+	if !json.Valid(raw) {
+		return nil, errors.Join(err, fmt.Errorf("%w: the plugin sent %s, which is not JSON", task.ErrBadResult, quote(string(raw))))
+	}
+	return json.RawMessage(raw), err
+}
+
+func lost(err error) error {
+	if errors.Is(err, io.EOF) {
+		return ErrLost
+	}
+	return fmt.Errorf("%w: %s", ErrLost, status.Convert(err).Message())
+}

@@ -1,0 +1,93 @@
+// Package wire is the process boundary: the handshake by which a plugin says
+// where it listens, and the gRPC adapter in which a remote task is a task.Task.
+// The host uses [Client], the plugin SDK [Server]; the protocol itself is
+// specified in shared/proto/hostelry/v1/task.proto. Authors of tasks do not need
+// this package.
+package wire
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// What a host and a plugin written with the SDK agree on before they speak gRPC.
+// It is go-plugin's handshake: a host sets the cookie in the plugin's
+// environment, the plugin prints one line to stdout.
+const (
+	// CookieKey and CookieValue are an environment variable that tells a plugin
+	// that a host started it. It is no secret: it guards against starting a
+	// plugin by hand.
+	CookieKey   = "HOSTELRY_PLUGIN"
+	CookieValue = "c2b7e7a0-9d0b-4d3c-8f39-5d0c3a6f1b52"
+
+	// LifelineKey is an environment variable that is "stdin" if the host holds
+	// the other end of the plugin's stdin open for as long as it lives: its end
+	// is the host's end.
+	LifelineKey = "HOSTELRY_LIFELINE"
+
+	// SocketDirKey is an environment variable that names the directory in which
+	// the plugin makes its socket. The host makes and removes it.
+	SocketDirKey = "PLUGIN_UNIX_SOCKET_DIR"
+
+	// ProtocolVersion is the version of task.proto.
+	ProtocolVersion = 1
+
+	// MaxMessage is the largest message in bytes that either side accepts: a
+	// result or config of 64 MiB, and room for what comes with it.
+	MaxMessage = 64<<20 + 64<<10
+
+	coreProtocol = 1 // go-plugin's own version
+)
+
+// Handshake is the line that a plugin prints:
+// "1|PROTOCOL|NETWORK|ADDRESS|grpc", then perhaps "|CERTIFICATE".
+type Handshake struct {
+	Protocol int    // ProtocolVersion of the plugin
+	Network  string // "unix" or "tcp"
+	Address  string // a socket's path, or host:port
+}
+
+// String is the line, without its newline.
+func (h Handshake) String() string {
+	return fmt.Sprintf("%d|%d|%s|%s|grpc|", coreProtocol, h.Protocol, h.Network, h.Address)
+}
+
+// ParseHandshake reads a plugin's line, with or without its newline. Its errors
+// say which part is wrong; a host adds which plugin printed it.
+func ParseHandshake(line string) (Handshake, error) {
+	parts := strings.Split(strings.TrimRight(line, "\r\n"), "|")
+	if len(parts) < 5 {
+		return Handshake{}, fmt.Errorf("%s is not a plugin's handshake (want 1|%d|unix|ADDRESS|grpc)",
+			quote(line), ProtocolVersion)
+	}
+	if parts[0] != strconv.Itoa(coreProtocol) {
+		return Handshake{}, fmt.Errorf("handshake version %s is not %d", quote(parts[0]), coreProtocol)
+	}
+	protocol, err := strconv.Atoi(parts[1])
+	if err != nil || protocol < 1 {
+		return Handshake{}, fmt.Errorf("protocol version %s is not a positive number", quote(parts[1]))
+	}
+	if protocol != ProtocolVersion {
+		return Handshake{}, fmt.Errorf("the plugin speaks protocol version %d, this host %d: rebuild the older of the two",
+			protocol, ProtocolVersion)
+	}
+	h := Handshake{Protocol: protocol, Network: parts[2], Address: parts[3]}
+	switch {
+	case h.Network != "unix" && h.Network != "tcp":
+		return Handshake{}, fmt.Errorf("network %s is neither unix nor tcp", quote(h.Network))
+	case h.Address == "" || strings.ContainsRune(h.Address, 0):
+		return Handshake{}, fmt.Errorf("address %s is not usable", quote(h.Address))
+	case parts[4] != "grpc":
+		return Handshake{}, fmt.Errorf("transport %s is not grpc", quote(parts[4]))
+	}
+	return h, nil
+}
+
+// quote shows foreign text in an error: quoted, and cut to 80 bytes.
+func quote(s string) string {
+	if len(s) > 80 {
+		return strconv.Quote(s[:80]) + "..."
+	}
+	return strconv.Quote(s)
+}
