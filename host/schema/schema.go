@@ -1,0 +1,103 @@
+// Package schema checks a JSON value against a JSON Schema and says in plain
+// words what is wrong, what is expected, and which right name is the nearest.
+//
+// Package catalog checks tasks' configs with it, and the command its job file.
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Schema is a compiled JSON Schema. It is safe for concurrent use.
+type Schema struct {
+	compiled *jsonschema.Schema
+	source   source
+}
+
+// location names the schema that is being compiled. References resolve against
+// it, and nothing is ever loaded from it.
+const location = "hostelry:///schema.json"
+
+// Compile reads a JSON Schema (draft 2020-12, or what its $schema names). Empty
+// text accepts any object. Nothing is loaded from a file or the network: a $ref
+// must point into the schema itself. A schema that breaks these rules is an error
+// of one line.
+func Compile(raw json.RawMessage) (*Schema, error) {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		raw = json.RawMessage(`{"type":"object"}`)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("schema is not JSON: %w", err)
+	}
+	if p, bad := unfit(nil, doc); bad {
+		return nil, fmt.Errorf("bad schema: %s", p)
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.UseLoader(noLoader{})
+	c.RegisterVocabulary(fieldNames())
+	c.AssertVocabs()
+	if err := c.AddResource(location, doc); err != nil {
+		return nil, fmt.Errorf("bad schema: %w", err)
+	}
+	compiled, err := c.Compile(location)
+	if err != nil {
+		return nil, compileError(err, doc)
+	}
+	return &Schema{compiled: compiled, source: newSource(raw, doc)}, nil
+}
+
+// Check compares value, as encoding/json decodes it (with json.Number or plain Go
+// numbers), with the schema. It returns every problem once, in the order of the
+// paths; none means that the value fits. It does not change or keep the value.
+func (s *Schema) Check(value any) []Problem {
+	if p, bad := unfit(nil, value); bad {
+		return []Problem{p}
+	}
+	var failure *jsonschema.ValidationError
+	if !errors.As(s.compiled.Validate(value), &failure) {
+		return nil
+	}
+	r := report{value: value, whole: "the value", source: s.source}
+	r.add(failure)
+	return r.sorted()
+}
+
+// noLoader refuses to load anything.
+type noLoader struct{}
+
+func (noLoader) Load(url string) (any, error) {
+	return nil, &outsideError{strings.TrimPrefix(url, "hostelry:///")}
+}
+
+// outsideError is a reference out of the schema.
+type outsideError struct{ url string }
+
+func (e *outsideError) Error() string {
+	return fmt.Sprintf("it refers to %q, and nothing outside the schema is loaded: use a reference within it, such as #/$defs/name", e.url)
+}
+
+// compileError puts the library's error into one line.
+func compileError(err error, doc any) error {
+	var outside *outsideError
+	if errors.As(err, &outside) {
+		return fmt.Errorf("bad schema: %w", outside)
+	}
+	var invalid *jsonschema.SchemaValidationError
+	var failure *jsonschema.ValidationError
+	if errors.As(err, &invalid) && errors.As(invalid.Err, &failure) {
+		r := report{value: doc, whole: "the schema"}
+		r.add(failure)
+		if all := r.sorted(); len(all) > 0 {
+			return fmt.Errorf("bad schema: %s", all[0])
+		}
+	}
+	return fmt.Errorf("bad schema: %s", strings.ReplaceAll(strings.ReplaceAll(err.Error(), location, ""), "\n", " "))
+}

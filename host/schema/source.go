@@ -1,0 +1,75 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// source is what a schema's own text says beside its rules, by JSON pointer.
+type source struct {
+	order    map[string][]string // an object's keys, as written
+	examples map[string]string   // a schema's first example
+}
+
+// newSource reads a schema that is known to be JSON.
+func newSource(raw json.RawMessage, doc any) source {
+	s := source{order: map[string][]string{}, examples: map[string]string{}}
+	s.read(json.NewDecoder(bytes.NewReader(raw)), doc, "")
+	return s
+}
+
+// read reads the value v at pointer, of which d gives the text.
+func (s source) read(d *json.Decoder, v any, pointer string) {
+	token, err := d.Token()
+	if err != nil {
+		return
+	}
+	switch token {
+	case json.Delim('{'):
+		object, _ := v.(map[string]any)
+		if all, _ := object["examples"].([]any); len(all) > 0 {
+			s.examples[pointer] = show(all[0])
+		}
+		for d.More() {
+			token, _ := d.Token()
+			key, _ := token.(string)
+			s.order[pointer] = append(s.order[pointer], key)
+			s.read(d, object[key], pointer+"/"+escapeKey(key))
+		}
+		_, _ = d.Token()
+	case json.Delim('['):
+		items, _ := v.([]any)
+		for i, item := range items {
+			s.read(d, item, pointer+"/"+strconv.Itoa(i))
+		}
+		_, _ = d.Token()
+	}
+}
+
+// fields are the names under "properties" of the schema at a location of the
+// library, as written.
+func (s source) fields(at string) []string { return s.order[pointerOf(at)+"/properties"] }
+
+// example is `, such as "5s"` if the schema at a location has an example, else "".
+func (s source) example(at string) string {
+	if text := s.examples[pointerOf(at)]; text != "" {
+		return ", such as " + text
+	}
+	return ""
+}
+
+// pointerOf is the JSON pointer in a location of the library.
+func pointerOf(at string) string {
+	_, fragment, _ := strings.Cut(at, "#")
+	if pointer, err := url.PathUnescape(fragment); err == nil {
+		return pointer
+	}
+	return fragment
+}
+
+func escapeKey(key string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
+}
