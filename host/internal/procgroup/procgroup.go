@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 )
 
@@ -39,7 +40,8 @@ type Group struct {
 // that os/exec does for others would wait for every process that holds the pipe.
 // Make a pipe with os.Pipe, not with cmd.StdoutPipe, whose end is closed with
 // whatever is unread when the leader ends; the caller closes its copies of the
-// files once Start has returned. What cmd.SysProcAttr holds is kept.
+// files once Start has returned. What cmd.SysProcAttr holds is kept. On Linux its
+// Pdeathsig reaches the leader when this program dies, and not before.
 //
 // Where the command cannot be started the error is that of os/exec: errors.Is
 // finds exec.ErrNotFound, fs.ErrNotExist and fs.ErrPermission.
@@ -55,12 +57,28 @@ func Start(cmd *exec.Cmd) (*Group, error) {
 	if err := prepare(cmd); err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	g := &Group{cmd: cmd, done: make(chan struct{})}
+	started := make(chan error)
+	go g.run(started) // ends with the leader; the caller waits for done
+	if err := <-started; err != nil {
 		return nil, err
 	}
-	g := &Group{cmd: cmd, pid: cmd.Process.Pid, tree: newTree(cmd), done: make(chan struct{})}
-	go g.wait() // ends with the leader; the caller waits for done
 	return g, nil
+}
+
+// run starts the command, says so, and waits for its end, all on one thread: the
+// system sends a Pdeathsig when the thread ends that started the command. The
+// thread costs nothing more, because observe blocks one anyway.
+func (g *Group) run(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := g.cmd.Start(); err != nil {
+		started <- err
+		return
+	}
+	g.pid, g.tree = g.cmd.Process.Pid, newTree(g.cmd)
+	started <- nil
+	g.wait()
 }
 
 // wait sees the leader through to its end, and kills the group before the

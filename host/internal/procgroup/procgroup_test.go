@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -21,37 +22,41 @@ import (
 // test, when it is started again.
 const role = "PROCGROUP_TEST_ROLE"
 
+// roles are the commands. A role that returns exits with status 0.
+var roles = map[string]func(){
+	"exit0":  func() {},
+	"exit3":  func() { os.Exit(3) },
+	"hang":   hang,
+	"parent": parent,
+	"stdin":  untilStdinEnds,
+}
+
 func TestMain(m *testing.M) {
-	if r := os.Getenv(role); r != "" {
-		play(r)
+	if play, ok := roles[os.Getenv(role)]; ok {
+		play()
+		os.Exit(0)
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// play acts a role and exits.
-func play(r string) {
-	switch r {
-	case "exit0":
-	case "exit3":
-		os.Exit(3)
-	case "hang": // until it is killed
-		fmt.Println("up")
-		select {}
-	case "parent": // of a "hang" that holds its stdout, until stdin ends
-		child := command("hang")
-		child.Stdout = os.Stdout
-		if err := child.Start(); err != nil {
-			panic(err)
-		}
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(4)
-	case "deserter":
-		desert()
-	case "stdin": // until stdin ends
-		_, _ = io.Copy(io.Discard, os.Stdin)
-	}
-	os.Exit(0)
+// hang says that it is up, and waits to be killed.
+func hang() {
+	fmt.Println("up")
+	<-time.After(time.Hour)
 }
+
+// parent starts a hang that holds its stdout, and exits when its stdin ends.
+func parent() {
+	child := command("hang")
+	child.Stdout = os.Stdout
+	if err := child.Start(); err != nil {
+		panic(err)
+	}
+	untilStdinEnds()
+	os.Exit(4)
+}
+
+func untilStdinEnds() { _, _ = io.Copy(io.Discard, os.Stdin) }
 
 // command is this test binary in a role.
 func command(r string) *exec.Cmd {

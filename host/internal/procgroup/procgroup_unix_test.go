@@ -12,6 +12,8 @@ import (
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 )
 
+func init() { roles["deserter"] = desert }
+
 // desert leaves behind a child in a session of its own, which holds the pipes.
 func desert() {
 	child := command("stdin")
