@@ -43,14 +43,19 @@ func TestPdeathsigDoesNotComeWithAThreadsDeath(t *testing.T) {
 	cmd := command("stdin")
 	cmd.Stdin = stdin
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	g := start(t, cmd)
+	var (
+		g      *procgroup.Group
+		caller sync.WaitGroup
+	)
+	caller.Go(func() {
+		runtime.LockOSThread() // the thread dies with its goroutine
+		g, err = procgroup.Start(cmd)
+	})
+	caller.Wait()
 	stdin.Close()
-
-	var threads sync.WaitGroup
-	for range 50 {
-		threads.Go(runtime.LockOSThread) // the thread dies with its goroutine
+	if err != nil {
+		t.Fatal(err)
 	}
-	threads.Wait()
 	release.Close()
 	<-g.Done()
 	if !g.Exit().Success() {
