@@ -13,7 +13,6 @@ package plugin
 import (
 	"fmt"
 	"os"
-	"regexp"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -83,13 +82,11 @@ func run(info Info, kinds []task.Kind) int {
 	return 0
 }
 
-var pluginName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$`)
-
 // describe checks everything that an author can get wrong.
 func describe(info Info, kinds []task.Kind) (wire.Description, error) {
 	d := wire.Description{Name: info.Name, Version: info.Version}
-	if !pluginName.MatchString(info.Name) {
-		return d, fmt.Errorf("its name %q: use 1 to 64 of a-z, 0-9 and inner hyphens, beginning with a letter", info.Name)
+	if err := task.ValidateName(info.Name); err != nil {
+		return d, err
 	}
 	if _, err := semver.StrictNewVersion(info.Version); err != nil {
 		return d, fmt.Errorf("its version %q is not a semantic version such as 0.1.0", info.Version)

@@ -64,7 +64,7 @@ func (k Kind) Description() string { return k.description }
 // derive the config's JSON Schema from it.
 func (k Kind) ConfigType() reflect.Type { return k.config }
 
-var kindName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$`)
+var validName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$`)
 
 // Validate reports what is wrong with the kind itself: a name that is not
 // allowed, a config type that is not a struct, a constructor that is missing.
@@ -73,10 +73,18 @@ func (k Kind) Validate() error {
 	switch {
 	case k.make == nil:
 		return errors.New("task kind is empty: make it with task.NewKind")
-	case !kindName.MatchString(k.name):
-		return fmt.Errorf("task kind name %q: use 1 to 64 of a-z, 0-9 and inner hyphens, beginning with a letter", k.name)
+	case ValidateName(k.name) != nil:
+		return ValidateName(k.name)
 	case k.config.Kind() != reflect.Struct:
 		return fmt.Errorf("task kind %q: its config type %v is not a struct", k.name, k.config)
+	}
+	return nil
+}
+
+// ValidateName reports what is wrong with a kind's or a plugin's name.
+func ValidateName(name string) error {
+	if !validName.MatchString(name) {
+		return fmt.Errorf("name %q: use 1 to 64 of a-z, 0-9 and inner hyphens, beginning with a letter", name)
 	}
 	return nil
 }

@@ -1,0 +1,196 @@
+// Package catalog is the kinds of task that a host knows: those registered in the
+// host's own program, and those of the plugins in a directory.
+//
+// An embedder makes a Catalog, registers kinds, loads a plugin directory, and
+// hands it to host.WithCatalog. A Catalog's methods are safe from any goroutine.
+package catalog
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hostelry-run/hostelry/host/schema"
+	derive "github.com/hostelry-run/hostelry/shared/schema"
+	"github.com/hostelry-run/hostelry/shared/task"
+)
+
+// BuiltIn is the name under which kinds of the host's own program stand where a
+// plugin's name would: "builtin/exec".
+const BuiltIn = "builtin"
+
+// Catalog holds kinds by name. Make it with [New]; the zero Catalog is empty and
+// ready too.
+type Catalog struct {
+	mu      sync.Mutex
+	kinds   map[string][]Kind // by name; more than one is ambiguous
+	plugins []Plugin
+}
+
+// New returns a catalog of the given kinds of the host's own program.
+func New(kinds ...task.Kind) (*Catalog, error) {
+	c := &Catalog{}
+	return c, c.Register(kinds...)
+}
+
+// Register adds kinds of the host's own program. They run in every mode; in
+// process mode the host starts its own program again, see plugin.ServeSelf. It
+// refuses a kind that is not valid or whose name is registered already, and then
+// adds none. It may be called at any time.
+func (c *Catalog) Register(kinds ...task.Kind) error {
+	added := make([]Kind, 0, len(kinds))
+	for _, k := range kinds {
+		kind, err := localKind(k)
+		if err != nil {
+			return err
+		}
+		added = append(added, kind)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names := make(map[string]bool)
+	for _, k := range added {
+		if names[k.Name] || slices.ContainsFunc(c.kinds[k.Name], Kind.IsBuiltIn) {
+			return fmt.Errorf("kind %q is registered twice", k.Name)
+		}
+		names[k.Name] = true
+	}
+	c.addLocked(added)
+	return nil
+}
+
+func (c *Catalog) addLocked(kinds []Kind) {
+	if c.kinds == nil {
+		c.kinds = make(map[string][]Kind)
+	}
+	for _, k := range kinds {
+		c.kinds[k.Name] = append(c.kinds[k.Name], k)
+	}
+}
+
+// Kinds returns every kind, sorted by name and then by plugin.
+func (c *Catalog) Kinds() []Kind {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []Kind
+	for _, kinds := range c.kinds {
+		all = append(all, kinds...)
+	}
+	slices.SortFunc(all, func(a, b Kind) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Plugin, b.Plugin))
+	})
+	return all
+}
+
+// Plugins returns a row for each file of the loaded directories, sorted by path,
+// the unusable ones with their reason.
+func (c *Catalog) Plugins() []Plugin {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.plugins)
+}
+
+// Lookup finds a kind by its name, or by PLUGIN/NAME where two plugins offer it.
+// It fails with an [*UnknownKindError] or an [*AmbiguousKindError].
+func (c *Catalog) Lookup(name string) (Kind, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	plugin, bare, qualified := strings.Cut(name, "/")
+	if !qualified {
+		plugin, bare = "", name
+	}
+	var found []Kind
+	for _, k := range c.kinds[bare] {
+		if !qualified || plugin == cmp.Or(k.Plugin, BuiltIn) {
+			found = append(found, k)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return Kind{}, c.unknownLocked(name)
+	}
+	e := &AmbiguousKindError{Name: name}
+	for _, k := range found {
+		e.Plugins = append(e.Plugins, cmp.Or(k.Plugin, BuiltIn))
+	}
+	slices.Sort(e.Plugins)
+	return Kind{}, e
+}
+
+func (c *Catalog) unknownLocked(name string) *UnknownKindError {
+	e := &UnknownKindError{Name: name}
+	var candidates []string
+	for known, kinds := range c.kinds {
+		e.Known = append(e.Known, known)
+		for _, k := range kinds {
+			candidates = append(candidates, cmp.Or(k.Plugin, BuiltIn)+"/"+known)
+		}
+	}
+	slices.Sort(e.Known)
+	if !strings.Contains(name, "/") {
+		candidates = e.Known
+	}
+	slices.Sort(candidates)
+	e.Nearest = schema.Nearest(name, candidates)
+	return e
+}
+
+// Kind is a kind of task that the host knows.
+type Kind struct {
+	// Name is the kind's name, such as "digest".
+	Name string
+	// Plugin is the name of the plugin that offers it, or "" for a kind of the
+	// host's own program.
+	Plugin string
+	// Description is one line for people, or "".
+	Description string
+	// Schema is the JSON Schema of its config.
+	Schema json.RawMessage
+
+	path     string    // of the plugin's executable
+	local    task.Kind // where Plugin is ""
+	compiled *schema.Schema
+}
+
+func localKind(k task.Kind) (Kind, error) {
+	if err := k.Validate(); err != nil {
+		return Kind{}, err
+	}
+	raw, err := derive.Of(k.ConfigType())
+	if err != nil {
+		return Kind{}, fmt.Errorf("kind %q: %w", k.Name(), err)
+	}
+	compiled, err := schema.Compile(raw)
+	if err != nil {
+		return Kind{}, fmt.Errorf("kind %q: the schema of %v: %w", k.Name(), k.ConfigType(), err)
+	}
+	return Kind{Name: k.Name(), Description: k.Description(), Schema: raw, local: k, compiled: compiled}, nil
+}
+
+// IsBuiltIn reports whether the kind is one of the host's own program.
+func (k Kind) IsBuiltIn() bool { return k.Plugin == "" }
+
+// Local is the kind as the host's own program registered it. It is valid if
+// IsBuiltIn.
+func (k Kind) Local() task.Kind { return k.local }
+
+// Executable is the path of the plugin that offers the kind, or "" if IsBuiltIn.
+func (k Kind) Executable() string { return k.path }
+
+// Validate checks a config, a JSON object, against the kind's schema. It fails
+// with a [*ConfigError] that has every problem. Hosts call it before a launch.
+func (k Kind) Validate(config json.RawMessage) error {
+	value, err := decode(config)
+	if err != nil {
+		return &ConfigError{Kind: k.Name, Problems: []schema.Problem{{Message: err.Error()}}}
+	}
+	if problems := k.compiled.Check(value); len(problems) > 0 {
+		return &ConfigError{Kind: k.Name, Problems: problems}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/hostelry-run/hostelry/host/schema"
+)
+
+// UnknownKindError: no kind of that name is in the catalog.
+type UnknownKindError struct {
+	Name    string
+	Nearest string   // the most similar name, or ""
+	Known   []string // all names, sorted
+}
+
+func (e *UnknownKindError) Error() string {
+	switch {
+	case e.Nearest != "":
+		return fmt.Sprintf("unknown kind %q: did you mean %q? (known: %s)", e.Name, e.Nearest, strings.Join(e.Known, ", "))
+	case len(e.Known) > 0:
+		return fmt.Sprintf("unknown kind %q (known: %s)", e.Name, strings.Join(e.Known, ", "))
+	default:
+		return fmt.Sprintf("unknown kind %q: the catalog is empty; name a plugin directory or register kinds", e.Name)
+	}
+}
+
+// AmbiguousKindError: more than one plugin offers the kind.
+type AmbiguousKindError struct {
+	Name    string
+	Plugins []string // sorted; [BuiltIn] stands for the host's own program
+}
+
+func (e *AmbiguousKindError) Error() string {
+	qualified := make([]string, len(e.Plugins))
+	for i, p := range e.Plugins {
+		qualified[i] = p + "/" + e.Name
+	}
+	return fmt.Sprintf("kind %q is offered by %s: write %s",
+		e.Name, strings.Join(e.Plugins, " and "), strings.Join(qualified, " or "))
+}
+
+// ConfigError: a config does not fit its kind's schema.
+type ConfigError struct {
+	Kind     string
+	Problems []schema.Problem // at least one
+}
+
+func (e *ConfigError) Error() string {
+	texts := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		texts[i] = p.Message
+		if len(p.Path) > 0 {
+			texts[i] = strings.Join(p.Path, ".") + ": " + p.Message
+		}
+	}
+	return fmt.Sprintf("config of kind %q: %s", e.Kind, strings.Join(texts, "; "))
+}
+
+// decode reads a config's JSON with its numbers exact; empty reads as {}.
+func decode(config json.RawMessage) (any, error) {
+	if len(bytes.TrimSpace(config)) == 0 {
+		return map[string]any{}, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(config))
+	d.UseNumber()
+	var value any
+	if err := d.Decode(&value); err != nil {
+		return nil, fmt.Errorf("the config is not JSON: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("the config has text after its JSON value")
+	}
+	return value, nil
+}

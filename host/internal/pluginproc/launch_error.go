@@ -1,0 +1,63 @@
+package pluginproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/hostelry-run/hostelry/host/internal/procgroup"
+)
+
+// LaunchError says why a plugin did not start, and what to do.
+type LaunchError struct {
+	Path   string
+	Exit   procgroup.Exit // how the process ended, if Exited
+	Exited bool           // it ended by itself, before its handshake
+	Stderr []string       // its last lines
+	Err    error
+}
+
+// Error names the cause and the last line of stderr; the caller names the plugin.
+func (e *LaunchError) Error() string {
+	if n := len(e.Stderr); n > 0 {
+		return fmt.Sprintf("%v (stderr: %s)", e.Err, strings.TrimSpace(e.Stderr[n-1]))
+	}
+	return e.Err.Error()
+}
+
+func (e *LaunchError) Unwrap() error { return e.Err }
+
+// explain finds the cause of a failed launch. The process is dead.
+func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := &LaunchError{Path: r.config.Path, Stderr: r.tail.lines(), Err: err}
+	switch {
+	case r.startErr != nil:
+		e.Err = explainStart(r.config.Path, r.startErr)
+	case r.garbled != nil:
+		e.Err = fmt.Errorf("it is not a plugin, or it printed to stdout before plugin.Main: %w", r.garbled)
+	case r.endedSelf:
+		e.Exited, e.Exit = true, r.group.Exit()
+		e.Err = fmt.Errorf("it ended before its handshake with %v; is it a plugin? start it by hand to see", e.Exit)
+	case ctx.Err() != nil:
+		e.Err = fmt.Errorf("it did not come up in time: %w; raise the start timeout if it needs longer", context.Cause(ctx))
+	}
+	return e
+}
+
+func explainStart(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; make it executable: chmod +x %s", err, path)
+	case errors.Is(err, syscall.ENOEXEC):
+		return fmt.Errorf("%w: not a program for this system; rebuild it, or begin a script with #!", err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: the file, or the interpreter or loader that it names, is missing", err)
+	default:
+		return err
+	}
+}

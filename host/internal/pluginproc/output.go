@@ -1,0 +1,125 @@
+package pluginproc
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+const (
+	maxLine      = 64 << 10 // bytes of one log record; a longer line becomes several
+	maxTailLines = 20
+	maxTailText  = 500 // bytes kept of each of them
+)
+
+// lineReader cuts a stream into lines of bounded length.
+type lineReader struct {
+	r      *bufio.Reader
+	inLine bool // the last piece did not end its line
+}
+
+// line is one line of a stream, or a piece of one that is too long.
+type line struct {
+	text      []byte // without its newline; valid until the next call
+	continued bool   // it continues the piece before it
+}
+
+func newLineReader(r io.Reader) *lineReader { return &lineReader{r: bufio.NewReader(r)} }
+
+// next returns the next line. With an error, which is the stream's end, the text
+// is what stood there without a newline.
+func (l *lineReader) next() (line, error) {
+	out := line{continued: l.inLine}
+	for {
+		piece, err := l.r.ReadSlice('\n')
+		out.text = append(out.text, piece...)
+		switch {
+		case err == nil:
+			l.inLine = false
+			out.text = bytes.TrimSuffix(bytes.TrimSuffix(out.text, []byte("\n")), []byte("\r"))
+			return out, nil
+		case err != bufio.ErrBufferFull:
+			return out, err
+		case len(out.text) >= maxLine:
+			l.inLine = true
+			return out, nil
+		}
+	}
+}
+
+// copyPlain logs each line of a stream, until it ends.
+func copyPlain(logger *slog.Logger, stream string, lines *lineReader) {
+	for {
+		l, err := lines.next()
+		if err == nil || len(l.text) > 0 {
+			logPlain(logger, stream, l)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func logPlain(logger *slog.Logger, stream string, l line) {
+	attrs := []slog.Attr{slog.String("stream", stream)}
+	if l.continued {
+		attrs = append(attrs, slog.Bool("continued", true))
+	}
+	logger.LogAttrs(context.Background(), slog.LevelInfo, strings.ToValidUTF8(string(l.text), "\uFFFD"), attrs...)
+}
+
+// copyLog logs a plugin's stderr, level and fields of hclog's JSON lines intact,
+// and keeps its last lines, until it ends.
+func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
+	ctx := context.Background()
+	for {
+		l, err := lines.next()
+		if err == nil || len(l.text) > 0 {
+			record, ok := wire.ParseLogLine(l.text)
+			switch {
+			case !ok:
+				tail.add(string(l.text))
+				logPlain(logger, "stderr", l)
+			case logger.Enabled(ctx, record.Level):
+				_ = logger.Handler().Handle(ctx, record) // the log's failure is not the plugin's
+			}
+			if ok && record.Level >= slog.LevelWarn {
+				tail.add(record.Message)
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// tail keeps the last lines of a stream. It is safe from any goroutine.
+type tail struct {
+	mu   sync.Mutex
+	kept []string
+}
+
+func (t *tail) add(s string) {
+	if len(s) > maxTailText {
+		s = s[:maxTailText] + "..."
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.kept) == maxTailLines {
+		t.kept = slices.Delete(t.kept, 0, 1)
+	}
+	t.kept = append(t.kept, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+func (t *tail) lines() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.kept)
+}

@@ -1,0 +1,214 @@
+// Package pluginproc launches a plugin's executable and owns the process: its
+// pipes, its process group, its death and its clean-up. It is the only package
+// that knows go-plugin, which it gives a runner of its own: go-plugin reads the
+// handshake and dials, everything else happens here.
+package pluginproc
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
+
+	"github.com/hostelry-run/hostelry/host/internal/procgroup"
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+// Config says what to launch.
+type Config struct {
+	// Path is the executable's.
+	Path string
+	// Env is what the plugin gets besides the minimal environment: K=V.
+	Env []string
+	// Logger receives the plugin's output.
+	Logger *slog.Logger
+}
+
+// Process is a running plugin. Its methods are safe from any goroutine.
+type Process struct {
+	runner *pluginRunner
+	client *goplugin.Client
+	conn   *grpc.ClientConn
+	dir    string        // holds the socket; removed at the end
+	done   chan struct{} // closed after the process was reaped, its output read and dir removed
+}
+
+// Launch starts the plugin and connects to it. ctx bounds the launch alone: when
+// it ends first, the process is killed. A failure is a *LaunchError, and nothing
+// is left of the process. On success the caller must call Close or Kill.
+//
+// A connection is no proof that the plugin answers: a first call, under a
+// deadline, is.
+func Launch(ctx context.Context, c Config) (*Process, error) {
+	dir, err := socketDir()
+	if err != nil {
+		return nil, &LaunchError{Path: c.Path, Err: err}
+	}
+	p := &Process{runner: newRunner(c), dir: dir, done: make(chan struct{})}
+	p.client = goplugin.NewClient(&goplugin.ClientConfig{
+		HandshakeConfig: goplugin.HandshakeConfig{
+			ProtocolVersion: wire.ProtocolVersion, MagicCookieKey: wire.CookieKey, MagicCookieValue: wire.CookieValue,
+		},
+		Plugins:          goplugin.PluginSet{serviceName: connPlugin{}},
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		SkipHostEnv:      true,
+		StartTimeout:     time.Hour, // ctx is what bounds the launch
+		Logger:           hclog.NewNullLogger(),
+		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: dir},
+		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
+			grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage))},
+		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, dir string) (runner.Runner, error) {
+			p.runner.prepare(spec.Env, dir)
+			return p.runner, nil
+		},
+	})
+	release := context.AfterFunc(ctx, p.runner.kill)
+	defer release()
+	if err := p.connect(); err != nil {
+		p.discard()
+		return nil, p.runner.explain(ctx, err)
+	}
+	go p.own()
+	return p, nil
+}
+
+const serviceName = "task"
+
+// connPlugin hands out the connection itself.
+type connPlugin struct {
+	goplugin.NetRPCUnsupportedPlugin
+}
+
+func (connPlugin) GRPCServer(*goplugin.GRPCBroker, *grpc.Server) error {
+	return errors.New("a host serves no tasks")
+}
+
+func (connPlugin) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
+	return conn, nil
+}
+
+func (p *Process) connect() error {
+	protocol, err := p.client.Client()
+	if err != nil {
+		return err
+	}
+	raw, err := protocol.Dispense(serviceName)
+	if err != nil {
+		return err
+	}
+	conn, ok := raw.(*grpc.ClientConn)
+	if !ok {
+		return errors.New("go-plugin gave no connection")
+	}
+	p.conn = conn
+	return nil
+}
+
+// own waits for the process's death and cleans up. It is the goroutine that ends
+// with the process; Close and Kill wait for it.
+func (p *Process) own() {
+	<-p.runner.dead
+	_ = p.conn.Close() // ends every stream, also one that a grandchild holds open
+	p.discard()
+	close(p.done)
+}
+
+// discard waits for the process, which is dead or being killed, and frees what
+// go-plugin and the launch hold.
+func (p *Process) discard() {
+	p.runner.kill()
+	p.runner.awaitEnd()
+	p.client.Kill() // returns at once: the process is dead
+	_ = os.RemoveAll(p.dir)
+}
+
+// Client speaks to the plugin.
+func (p *Process) Client() *wire.Client { return wire.NewClient(p.conn) }
+
+// Done is closed once the process is dead and reaped, its output read, and what
+// it left in the file system removed.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Exit says how the process ended. It is valid after Done.
+func (p *Process) Exit() procgroup.Exit { return p.runner.group.Exit() }
+
+// Stderr returns the last lines that the plugin wrote there, at most 20.
+func (p *Process) Stderr() []string { return p.runner.tail.lines() }
+
+// Close ends a plugin whose tasks have ended: it hangs up, asks the process group
+// to terminate, and kills it when ctx ends. It returns after Done.
+func (p *Process) Close(ctx context.Context) {
+	p.runner.hangUp()
+	_ = p.conn.Close()
+	_ = p.runner.group.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		p.Kill()
+	}
+}
+
+// Kill kills the whole process group. It returns after Done.
+func (p *Process) Kill() {
+	p.runner.kill()
+	<-p.done
+}
+
+// socketDir makes a private directory whose path is short enough for a socket in
+// it: the system allows about 100 bytes.
+func socketDir() (string, error) {
+	var failures []error
+	for _, base := range []string{os.TempDir(), os.Getenv("XDG_RUNTIME_DIR"), "/tmp"} {
+		if base == "" || len(base) > 40 {
+			continue
+		}
+		dir, err := os.MkdirTemp(base, "hostelry-")
+		if err == nil {
+			return dir, nil
+		}
+		failures = append(failures, err)
+	}
+	return "", errors.Join(append(failures, errors.New(
+		"no directory for the plugin's socket: set TMPDIR to a directory that exists, with a path of at most 40 bytes"))...)
+}
+
+// minimalEnv is what every plugin gets of the host's environment.
+func minimalEnv() []string {
+	var env []string
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		switch {
+		case name == "PATH", name == "HOME", name == "TMPDIR", name == "TZ", name == "LANG", name == "LANGUAGE",
+			strings.HasPrefix(name, "LC_"),
+			isWindowsBasic(name):
+			env = append(env, entry)
+		}
+	}
+	return env
+}
+
+// isWindowsBasic names what no Windows program starts without.
+func isWindowsBasic(name string) bool {
+	switch strings.ToUpper(name) {
+	case "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE", "LOCALAPPDATA", "PATHEXT", "COMSPEC":
+		return true
+	default:
+		return false
+	}
+}
+
+// inside reports whether path lies in dir, without "..".
+func inside(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
+}

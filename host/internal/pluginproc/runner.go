@@ -1,0 +1,228 @@
+package pluginproc
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/hostelry-run/hostelry/host/internal/procgroup"
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+// drain is how long the output of a dead plugin is still read: what it wrote is
+// in the pipe already, and who else holds the pipe does not count.
+const drain = 200 * time.Millisecond
+
+// pluginRunner is go-plugin's runner.Runner for one launch. go-plugin sees of the
+// plugin's output the handshake line alone, and the end of both streams when the
+// process is dead; it never sees the process, and cannot miss its death or be
+// confused by what it prints.
+type pluginRunner struct {
+	config Config
+	dir    string // where the plugin may make its socket
+	env    []string
+	tail   *tail
+
+	group     *procgroup.Group // set by Start
+	lifeline  *os.File         // the plugin's stdin, held open as long as the host lives
+	stdout    *os.File         // read ends
+	stderr    *os.File
+	readers   sync.WaitGroup
+	dead      chan struct{} // closed when the process was reaped
+	ended     chan struct{} // closed when its output was read, too
+	hangUp    func()        // closes the lifeline
+	handshake struct {      // go-plugin's ends of the two streams
+		r *io.PipeReader
+		w *io.PipeWriter
+	}
+	quiet struct {
+		r *io.PipeReader
+		w *io.PipeWriter
+	}
+
+	mu        sync.Mutex
+	started   bool
+	killed    bool  // by this host
+	endedSelf bool  // the process ended, and this host had not killed it
+	startErr  error // why the process could not be started
+	garbled   error // why its first line was no handshake
+}
+
+func newRunner(c Config) *pluginRunner {
+	r := &pluginRunner{config: c, tail: &tail{}, dead: make(chan struct{}), ended: make(chan struct{})}
+	r.hangUp = func() {}
+	r.handshake.r, r.handshake.w = io.Pipe()
+	r.quiet.r, r.quiet.w = io.Pipe()
+	return r
+}
+
+// prepare takes what go-plugin tells a plugin by its environment.
+func (r *pluginRunner) prepare(env []string, dir string) {
+	r.dir = dir
+	r.env = append(append(append(minimalEnv(), r.config.Env...), env...), wire.LifelineKey+"=stdin")
+}
+
+// Start implements runner.Runner. go-plugin calls it once.
+func (r *pluginRunner) Start(context.Context) error {
+	err := r.start()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.startErr = err
+		return err
+	}
+	r.started = true
+	if r.killed { // before there was anything to kill
+		r.group.Kill()
+	}
+	return nil
+}
+
+func (r *pluginRunner) start() (err error) {
+	var files [6]*os.File // stdin, stdout, stderr: read end, write end
+	for i := 0; i < len(files); i += 2 {
+		if files[i], files[i+1], err = os.Pipe(); err != nil {
+			closeAll(files[:])
+			return err
+		}
+	}
+	cmd := &exec.Cmd{Path: r.config.Path, Args: []string{r.config.Path}, Env: r.env}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = files[0], files[3], files[5]
+	if r.group, err = procgroup.Start(cmd); err != nil {
+		closeAll(files[:])
+		return err
+	}
+	closeAll([]*os.File{files[0], files[3], files[5]})
+	r.lifeline, r.stdout, r.stderr = files[1], files[2], files[4]
+	r.hangUp = sync.OnceFunc(func() { _ = r.lifeline.Close() })
+	r.readers.Go(r.readStdout) // both end with the streams, at most drain after the process
+	r.readers.Go(r.readStderr)
+	go r.watch()
+	return nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}
+
+// watch ends with the process, after drain at most.
+func (r *pluginRunner) watch() {
+	<-r.group.Done()
+	r.mu.Lock()
+	r.endedSelf = !r.killed
+	r.mu.Unlock()
+	close(r.dead)
+	deadline := time.Now().Add(drain)
+	_ = r.stdout.SetReadDeadline(deadline)
+	_ = r.stderr.SetReadDeadline(deadline)
+	r.readers.Wait()
+	r.hangUp()
+	_ = r.handshake.w.Close()
+	_ = r.quiet.w.Close()
+	closeAll([]*os.File{r.stdout, r.stderr})
+	close(r.ended)
+}
+
+// kill kills the process group, also one that is only about to start.
+func (r *pluginRunner) kill() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.killed = true
+	if r.started {
+		r.group.Kill()
+	}
+}
+
+// awaitEnd waits until the process, if it was started, is dead and its output
+// read. What go-plugin reads then ends too.
+func (r *pluginRunner) awaitEnd() {
+	r.mu.Lock()
+	started := r.started
+	r.mu.Unlock()
+	if started {
+		<-r.ended
+	}
+}
+
+// readStdout gives go-plugin the handshake line and logs what follows. A first
+// line that is no handshake is the end of the launch.
+func (r *pluginRunner) readStdout() {
+	lines := newLineReader(r.stdout)
+	first, err := lines.next()
+	if err != nil && len(first.text) == 0 {
+		return // most likely the process is ending, and watch says so in a moment
+	}
+	if _, err := wire.ParseHandshake(string(first.text)); err != nil {
+		r.mu.Lock()
+		r.garbled = err
+		r.mu.Unlock()
+		r.kill()
+		return
+	}
+	_, _ = r.handshake.w.Write(append(first.text, '\n'))
+	copyPlain(r.config.Logger, "stdout", lines)
+}
+
+func (r *pluginRunner) readStderr() {
+	copyLog(r.config.Logger, r.tail, newLineReader(r.stderr))
+}
+
+// Stdout implements runner.Runner.
+func (r *pluginRunner) Stdout() io.ReadCloser { return r.handshake.r }
+
+// Stderr implements runner.Runner: an empty stream that ends with the process.
+func (r *pluginRunner) Stderr() io.ReadCloser { return r.quiet.r }
+
+// Wait implements runner.Runner.
+func (r *pluginRunner) Wait(context.Context) error {
+	<-r.ended
+	return nil
+}
+
+// Kill implements runner.Runner.
+func (r *pluginRunner) Kill(context.Context) error {
+	r.kill()
+	r.awaitEnd()
+	return nil
+}
+
+// ID implements runner.Runner.
+func (r *pluginRunner) ID() string {
+	if r.group == nil {
+		return ""
+	}
+	return strconv.Itoa(r.group.Pid())
+}
+
+// Name implements runner.Runner.
+func (r *pluginRunner) Name() string { return r.config.Path }
+
+// Diagnose implements runner.Runner; explain says more.
+func (r *pluginRunner) Diagnose(context.Context) string { return "" }
+
+// PluginToHost implements runner.Runner. It refuses an address that the plugin
+// cannot have made for this launch.
+func (r *pluginRunner) PluginToHost(network, address string) (string, string, error) {
+	switch {
+	case network == "unix" && !inside(r.dir, address):
+		return "", "", fmt.Errorf("the plugin listens at %q, outside the directory that $%s names", address, wire.SocketDirKey)
+	case network != "unix" && runtime.GOOS != "windows":
+		return "", "", fmt.Errorf("the plugin listens on %s %q; on this system it must be a unix socket", network, address)
+	}
+	return network, address, nil
+}
+
+// HostToPlugin implements runner.Runner.
+func (r *pluginRunner) HostToPlugin(network, address string) (string, string, error) {
+	return network, address, nil
+}
