@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/hostelry-run/hostelry/shared/task"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func Example() {
+	t, err := tickKind().New(json.RawMessage(`{"interval": "1ms", "count": 3}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result, err := t.Run(context.Background())
+	fmt.Printf("%+v %v\n", result, err)
+	// Output: {Ticks:3} <nil>
+}
+
+// host hears what a task reports.
+type host struct {
+	ready    int
+	progress []string
+}
+
+func (*host) ID() string           { return "test" }
+func (*host) Attempt() int         { return 1 }
+func (*host) Logger() *slog.Logger { return slog.New(slog.DiscardHandler) }
+func (h *host) Ready()             { h.ready++ }
+func (h *host) Progress(done, total int64, message string) {
+	h.progress = append(h.progress, fmt.Sprintf("%d/%d %s", done, total, message))
+}
+func (*host) Heartbeat()                                        {}
+func (*host) Checkpoint(context.Context, json.RawMessage) error { return nil }
+func (*host) Restore() json.RawMessage                          { return nil }
+
+func run(ctx context.Context, config string) (any, error) {
+	t, err := tickKind().New(json.RawMessage(config))
+	if err != nil {
+		return nil, err
+	}
+	return t.Run(ctx)
+}
+
+func TestTicksAtTheIntervalForACount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h host
+		start := time.Now()
+		got, err := run(task.WithHost(t.Context(), &h), `{"interval":"1m30s","count":2}`)
+		if got != (result{2}) || err != nil {
+			t.Errorf("got %v, %v, want 2 ticks", got, err)
+		}
+		if took := time.Since(start); took != 3*time.Minute {
+			t.Errorf("it took %v, want 3m", took)
+		}
+		at := func(d time.Duration) string { return start.Add(d).Format("15:04:05") }
+		want := fmt.Sprintf("[1/2 %s 2/2 %s]", at(90*time.Second), at(3*time.Minute))
+		if got := fmt.Sprint(h.progress); got != want || h.ready != 1 {
+			t.Errorf("it reported %s, ready %d times, want %s once", got, h.ready, want)
+		}
+	})
+}
+
+func TestTicksUntilStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cleanup := filepath.Join(t.TempDir(), "cleanup")
+		time.AfterFunc(3500*time.Millisecond, func() { cancel(task.ErrStopped) })
+		got, err := run(ctx, fmt.Sprintf(`{"cleanup":%q}`, cleanup))
+		if got != (result{3}) || err != task.ErrStopped {
+			t.Errorf("got %v, %v, want 3 ticks kept and ErrStopped", got, err)
+		}
+		if text, err := os.ReadFile(cleanup); string(text) != "stopped after 3 ticks\n" {
+			t.Errorf("the clean-up left %q, %v", text, err)
+		}
+	})
+}
+
+func TestFailedCleanUpIsAFailure(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(task.ErrStopped)
+	_, err := run(ctx, fmt.Sprintf(`{"cleanup":%q}`, filepath.Join(t.TempDir(), "missing", "cleanup")))
+	if !errors.Is(err, os.ErrNotExist) || errors.Is(err, task.ErrStopped) {
+		t.Errorf("got %v, want what kept it from cleaning up", err)
+	}
+}
+
+// loop notes what gives it to others.
+type loop struct{ slept, awaited int }
+
+func (l *loop) Sleep(context.Context, time.Duration) { l.slept++ }
+func (l *loop) Await(f func())                       { l.awaited++; f() }
+func (*loop) Yield()                                 {}
+
+func TestLeavesTheEventLoopToOthers(t *testing.T) {
+	var l loop
+	if _, err := run(task.WithScheduler(t.Context(), &l), `{"interval":"1h","count":4}`); err != nil || l.slept != 4 {
+		t.Errorf("it slept %d times, %v, want 4 sleeps on the loop", l.slept, err)
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"interval":"soon"}`: "such as 500ms",
+		`{"interval":"-1s"}`:  "positive",
+		`{"count":-1}`:        "until stopped",
+		`{"cuont":1}`:         "cuont",
+	} {
+		_, err := run(t.Context(), config)
+		if !errors.Is(err, task.ErrBadConfig) || !strings.Contains(err.Error(), want) {
+			t.Errorf("config %s: got %v, want a bad config that says %q", config, err, want)
+		}
+	}
+}
