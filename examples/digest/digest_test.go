@@ -31,8 +31,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	config, _ := json.Marshal(map[string]string{"root": dir})
-	t, err := digestKind().New(config)
+	t, err := digestKind().New(fmt.Appendf(nil, `{"root": %q}`, dir))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -226,7 +225,7 @@ func TestLine(t *testing.T) {
 		"./a\rb":       "\\ff  ./a\\rb\n",
 		"./\xff\t":     "ff  ./\xff\t\n",
 	} {
-		if got := line([]byte{0xff}, name); got != want {
+		if got := string(line([]byte{0xff}, name)); got != want {
 			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
 	}

@@ -61,8 +61,8 @@ func (s *sum) add(ctx context.Context, name string) (err error) {
 	}
 	s.files++
 	s.report(ctx)
-	_, err = io.WriteString(s.lines, line(content.Sum(nil), "./"+name))
-	return err
+	s.lines.Write(line(content.Sum(nil), "./"+name))
+	return nil
 }
 
 // report tells the progress in bytes. Files that grew since they were listed
@@ -78,7 +78,7 @@ func (s *sum) result() result {
 		// GNU xargs runs its command once even without arguments, and sha256sum
 		// then reads standard input, which is empty, and calls it "-".
 		nothing := sha256.Sum256(nil)
-		io.WriteString(s.lines, line(nothing[:], "-"))
+		s.lines.Write(line(nothing[:], "-"))
 	}
 	return result{Files: s.files, Bytes: s.bytes, SHA256: hex.EncodeToString(s.lines.Sum(nil))}
 }
@@ -86,11 +86,11 @@ func (s *sum) result() result {
 // line is what sha256sum of GNU coreutils 9 prints for a file: a name with a
 // backslash, a newline or a carriage return is escaped, and then the line begins
 // with a backslash.
-func line(sha []byte, name string) string {
+func line(sha []byte, name string) []byte {
 	escaped := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(name)
 	mark := ""
 	if escaped != name {
 		mark = `\`
 	}
-	return mark + hex.EncodeToString(sha) + "  " + escaped + "\n"
+	return fmt.Appendf(nil, "%s%x  %s\n", mark, sha, escaped)
 }

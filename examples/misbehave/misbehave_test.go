@@ -253,8 +253,10 @@ func TestSchemaNamesEveryWay(t *testing.T) {
 	}
 	var s struct {
 		Properties struct {
-			How struct{ Enum []string }
-		}
+			How struct {
+				Enum []string `json:"enum"`
+			} `json:"how"`
+		} `json:"properties"`
 	}
 	if err := json.Unmarshal(raw, &s); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -139,9 +141,11 @@ func badResult(context.Context, misbehaviour) (any, error) { return func() {}, n
 // busy computes, and neither looks at ctx nor yields. In async mode it holds the
 // event loop.
 func busy(_ context.Context, m misbehaviour) (any, error) {
+	var sum [sha256.Size]byte
 	for end := time.Now().Add(m.lasts); time.Now().Before(end); {
+		sum = sha256.Sum256(sum[:])
 	}
-	return nil, nil
+	return hex.EncodeToString(sum[:]), nil
 }
 
 func stopError() error { return errors.New("did not stop well, as asked") }
