@@ -52,6 +52,7 @@ func TestCheckInWords(t *testing.T) {
 			[]string{`x!: missing required field "a"`, `x!: missing required field "b"`},
 		},
 		{"wrong type", `{"properties":{"interval":{"type":"string"}}}`, `{"interval":5}`, []string{`interval: "interval" is 5: expected a string`}},
+		{"wrong type, with an example", `{"properties":{"d":{"type":"string","examples":["5s"]}}}`, `{"d":5}`, []string{`d: "d" is 5: expected a string, such as "5s"`}},
 		{"null", `{"properties":{"a":{"type":"integer"}}}`, `{"a":null}`, []string{`a: "a" is empty (null): expected a whole number`}},
 		{"types", `{"properties":{"a":{"type":["boolean","null"]}}}`, `{"a":"x"}`, []string{`a: "a" is "x": expected nothing (null) or true or false`}},
 		{

@@ -18,7 +18,7 @@ func (r *report) words(e *jsonschema.ValidationError) string {
 	name, got := r.named(e.InstanceLocation), show(r.at(e.InstanceLocation))
 	switch k := e.ErrorKind.(type) {
 	case *kind.Type:
-		return fmt.Sprintf("%s is %s: expected %s", name, got, typeWords(k.Want))
+		return fmt.Sprintf("%s is %s: expected %s%s", name, got, typeWords(k.Want), r.source.example(e.SchemaURL))
 	case *kind.Enum:
 		return r.choice(e.InstanceLocation, k.Want)
 	case *kind.Const:

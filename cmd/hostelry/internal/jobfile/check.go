@@ -1,0 +1,69 @@
+package jobfile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/hostelry-run/hostelry/host/catalog"
+)
+
+// inProcess are the modes that a plugin's kind does not run in.
+var inProcess = map[string]bool{"goroutine": true, "async": true}
+
+// Check checks each task against the catalog: its kind, whether that runs in the
+// task's mode, and its config. mode is what the user's --mode says, or "". The
+// error is [Problems].
+func (j *Job) Check(c *catalog.Catalog, mode string) error {
+	var problems Problems
+	for _, t := range j.Tasks {
+		if t.Kind == "" {
+			continue // a problem already
+		}
+		kind, err := c.Lookup(t.Kind)
+		if err != nil {
+			problems.add(t.kindAt, "%s", err)
+			continue
+		}
+		if !kind.IsBuiltIn() {
+			j.checkMode(t, kind, mode, &problems)
+		}
+		t.checkConfig(kind, &problems)
+	}
+	return problems.sorted(j.File).Err()
+}
+
+// checkMode refuses a plugin's kind in a mode of the host's own process.
+func (j *Job) checkMode(t Task, kind catalog.Kind, flag string, problems *Problems) {
+	const why = "kind %q is offered by plugin %q and runs in process mode only, "
+	switch {
+	case inProcess[t.Mode]:
+		problems.add(t.modeAt, why+"not in %s mode", kind.Name, kind.Plugin, t.Mode)
+	case t.Mode != "":
+	case inProcess[flag]:
+		problems.add(t.kindAt, why+`and --mode is %s: say "mode: process" here`, kind.Name, kind.Plugin, flag)
+	case flag == "" && inProcess[j.Mode]:
+		problems.add(t.kindAt, why+`and the file's mode is %s: say "mode: process" here`, kind.Name, kind.Plugin, j.Mode)
+	}
+}
+
+// checkConfig compares the task's config with its kind's schema.
+func (t Task) checkConfig(kind catalog.Kind, problems *Problems) {
+	config, n, at := t.Config, &node{at: t.idAt}, t.idAt
+	if t.config != nil {
+		if t.config.value.form != object {
+			return // a problem already
+		}
+		n, at = t.config.value, t.config.at
+	} else {
+		config = json.RawMessage("{}")
+	}
+	err := kind.Validate(config)
+	var bad *catalog.ConfigError
+	switch {
+	case errors.As(err, &bad):
+		problems.addAll(n, at, bad.Problems)
+	case err != nil:
+		problems.add(at, "%s", fmt.Sprintf("config of kind %q: %v", kind.Name, err))
+	}
+}

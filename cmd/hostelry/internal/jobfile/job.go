@@ -1,0 +1,172 @@
+// Package jobfile reads job files and finds everything that is wrong with one,
+// each problem with its line and column, all at once.
+//
+// The command reads a file with [Read], loads the plugins that it names, and
+// checks its tasks against the catalog with [Job.Check].
+package jobfile
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hostelry-run/hostelry/host/schema"
+)
+
+// Schema is the JSON Schema of job files.
+//
+//go:embed job.schema.json
+var Schema []byte
+
+// Job is what a job file says. A field that is missing from the file, or wrong in
+// it, has its zero value.
+type Job struct {
+	// File is the file's name as the user wrote it.
+	File string
+	// Dir is the folder that the file is in, as an absolute path. What the file
+	// names is relative to it.
+	Dir string
+	// Plugins is the plugin directory, relative to Dir, or "".
+	Plugins string
+	// Build lists Go main packages to compile into Plugins.
+	Build []string
+	// Mode is the default of the tasks' modes, and Policy that of the run.
+	Mode, Policy string
+	// Grace is positive, or 0 if the file does not say.
+	Grace time.Duration
+	// Tasks are in the order of the file.
+	Tasks []Task
+
+	root *node
+}
+
+// Task is one task of a job file.
+type Task struct {
+	ID, Kind, Mode string
+	// Config is a JSON object with the file's numbers digit for digit, or nil.
+	Config json.RawMessage
+
+	idAt, kindAt, modeAt Position
+	config               *field
+}
+
+// Read reads a job file. The error is [Problems] with everything that can be
+// known from the file alone; the Job then holds what is right in it, so that
+// [Job.Check] can find more, or is nil if there is nothing to check.
+func Read(file string) (*Job, error) {
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return nil, Problems{{File: file, Message: err.Error()}}
+	}
+	text, err := readText(file)
+	if err != nil {
+		return nil, Problems{{File: file, Message: err.Error()}}
+	}
+	job, problems := Parse(file, text)
+	if job != nil {
+		job.Dir = dir
+	}
+	return job, problems.Err()
+}
+
+// readText reads no more than a job file may have.
+func readText(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		var pathError *fs.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err
+		}
+		return nil, fmt.Errorf("cannot read the job file: %w", err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, errors.New("is a directory: name the job file in it")
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the job file: %w", err)
+	}
+	return text, nil
+}
+
+// Parse is [Read] for the text of a file. It leaves Dir empty.
+func Parse(file string, text []byte) (*Job, Problems) {
+	root, problems := parse(text)
+	if root == nil {
+		if problems == nil {
+			problems.add(Position{1, 1}, `the job file is empty: it needs at least "tasks:" with a task`)
+		}
+		return nil, problems.sorted(file)
+	}
+	problems.addAll(root, root.at, rules().Check(root.value()))
+	job := &Job{File: file, root: root}
+	job.fill(&problems)
+	return job, problems.sorted(file)
+}
+
+// rules is the compiled schema of job files.
+func rules() *schema.Schema {
+	s, err := schema.Compile(Schema)
+	if err != nil {
+		panic("jobfile: the schema of job files: " + err.Error())
+	}
+	return s
+}
+
+// fill takes from the tree what has the right type. What has not is a problem
+// already.
+func (j *Job) fill(problems *Problems) {
+	plugins := j.root.get("plugins")
+	j.Plugins = plugins.get("dir").text()
+	if build := plugins.get("build"); build != nil {
+		for _, item := range build.items {
+			j.Build = append(j.Build, item.text())
+		}
+	}
+	j.Mode, j.Policy = j.root.get("mode").text(), j.root.get("policy").text()
+	if grace := j.root.get("grace"); grace.text() != "" {
+		d, err := time.ParseDuration(grace.text())
+		if err == nil && d <= 0 || err != nil && problems.none(grace.at) {
+			problems.add(grace.at, `"grace" is %q: expected a duration of more than 0, such as "5s"`, grace.text())
+		}
+		j.Grace = max(d, 0)
+	}
+	tasks := j.root.get("tasks")
+	if tasks == nil {
+		return
+	}
+	for i := range tasks.fields {
+		j.Tasks = append(j.Tasks, newTask(&tasks.fields[i]))
+	}
+}
+
+func newTask(f *field) Task {
+	t := Task{ID: f.key, idAt: f.at, kindAt: f.at, modeAt: f.at}
+	if kind := f.value.get("kind"); kind != nil {
+		t.Kind, t.kindAt = kind.text(), kind.at
+	}
+	if mode := f.value.get("mode"); mode != nil {
+		t.Mode, t.modeAt = mode.text(), mode.at
+	}
+	if t.config = f.value.field("config"); t.config != nil && t.config.value.form == object {
+		t.Config = t.config.value.json()
+	}
+	return t
+}
+
+// none reports whether there is no problem at a position.
+func (all Problems) none(at Position) bool {
+	for _, p := range all {
+		if p.Position == at {
+			return false
+		}
+	}
+	return true
+}

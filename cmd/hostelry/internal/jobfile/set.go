@@ -1,0 +1,66 @@
+package jobfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Config makes a config of KEY=VALUE settings, as --set gives them. Dots in a key
+// lead into nested objects, a value is read as YAML, and a later setting of the
+// same key wins. The error names each setting that is no such thing.
+func Config(settings []string) (json.RawMessage, error) {
+	config := &node{form: object}
+	var bad []string
+	for _, setting := range settings {
+		if err := set(config, setting); err != nil {
+			bad = append(bad, fmt.Sprintf("--set %q: %v", setting, err))
+		}
+	}
+	if bad != nil {
+		return nil, fmt.Errorf("%s", strings.Join(bad, "\n"))
+	}
+	return config.json(), nil
+}
+
+func set(config *node, setting string) error {
+	key, text, ok := strings.Cut(setting, "=")
+	if !ok {
+		return fmt.Errorf("expected KEY=VALUE")
+	}
+	steps := strings.Split(key, ".")
+	if len(steps) > maxDepth {
+		return fmt.Errorf("nested deeper than %d levels", maxDepth)
+	}
+	for _, step := range steps {
+		if step == "" {
+			return fmt.Errorf("the key has an empty part: expected a name, or names joined by dots")
+		}
+	}
+	value, problems := parse([]byte(text))
+	if problems != nil {
+		return fmt.Errorf("the value is not YAML: %s", problems[0].Message)
+	}
+	if value == nil {
+		value = &node{}
+	}
+	for _, step := range steps[:len(steps)-1] {
+		inner := config.get(step)
+		if inner == nil || inner.form != object {
+			inner = &node{form: object}
+			config.replace(step, inner)
+		}
+		config = inner
+	}
+	config.replace(steps[len(steps)-1], value)
+	return nil
+}
+
+// replace sets a field, new or not.
+func (n *node) replace(key string, value *node) {
+	if f := n.field(key); f != nil {
+		f.value = value
+		return
+	}
+	n.put(field{key: key, value: value})
+}
