@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -60,6 +61,18 @@ func (c *Catalog) Register(kinds ...task.Kind) error {
 	}
 	c.addLocked(added)
 	return nil
+}
+
+// With returns a copy of the catalog to which kinds were registered; c stays as
+// it is.
+func (c *Catalog) With(kinds ...task.Kind) (*Catalog, error) {
+	c.mu.Lock()
+	copied := &Catalog{kinds: maps.Clone(c.kinds), plugins: slices.Clone(c.plugins)}
+	for name, same := range copied.kinds {
+		copied.kinds[name] = slices.Clip(same)
+	}
+	c.mu.Unlock()
+	return copied, copied.Register(kinds...)
 }
 
 func (c *Catalog) addLocked(kinds []Kind) {

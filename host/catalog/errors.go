@@ -53,10 +53,7 @@ type ConfigError struct {
 func (e *ConfigError) Error() string {
 	texts := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		texts[i] = p.Message
-		if len(p.Path) > 0 {
-			texts[i] = strings.Join(p.Path, ".") + ": " + p.Message
-		}
+		texts[i] = p.String()
 	}
 	return fmt.Sprintf("config of kind %q: %s", e.Kind, strings.Join(texts, "; "))
 }

@@ -43,6 +43,9 @@ type Plugin struct {
 // atOnce is how many plugins are launched side by side to describe themselves.
 const atOnce = 32
 
+// farewell is how long a plugin that has described itself may take to exit.
+const farewell = 2 * time.Second
+
 // LoadOption is an option of [Catalog.Load].
 type LoadOption func(*loader) error
 
@@ -187,6 +190,8 @@ func (l *loader) launch(ctx context.Context, path string) (wire.Description, err
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("%w: %w", err, context.Cause(ctx))
 	}
+	ctx, cancel = context.WithTimeout(ctx, farewell)
+	defer cancel()
 	process.Close(ctx)
 	return d, err
 }

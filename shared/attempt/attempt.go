@@ -10,64 +10,71 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
-// Attempt is one execution of one Task. Make it with [New].
+// Attempt is one execution of one task. Make it with [New].
 type Attempt struct {
-	task   task.Task
+	make   Maker
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
 	mu      sync.Mutex
-	running bool          // the task's Run was called
-	ended   bool          // and has returned
+	stopper task.Stopper  // the running task's, if it has one
+	ended   bool          // the task's Run has returned, or will not be called
 	stopped chan struct{} // nil until a stop was asked; closed after stopErr is set
 	stopErr error
 }
 
-// New prepares an attempt of t. The ctx that t.Run gets is a child of ctx, which
+// Maker makes the task of an attempt. It returns when ctx ends: a request to stop
+// may come before there is a task.
+type Maker func(ctx context.Context) (task.Task, error)
+
+// Of is the Maker of a kind in this process.
+func Of(k task.Kind, config json.RawMessage) Maker {
+	return func(context.Context) (task.Task, error) { return k.New(config) }
+}
+
+// New prepares an attempt. The ctx that the task gets is a child of ctx, which
 // carries the attempt's task.Host; to cancel ctx itself is to cancel the attempt
 // without asking its Stopper.
-func New(ctx context.Context, t task.Task) *Attempt {
-	a := &Attempt{task: t}
+func New(ctx context.Context, make Maker) *Attempt {
+	a := &Attempt{make: make}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	return a
 }
 
 // End is how an attempt ended.
 type End struct {
+	// Started says that there was a task: if not, Err is why it was not made.
+	Started bool
 	// Result is what the task returned, as JSON; nil if it returned nil.
 	Result json.RawMessage
 	// Err is nil if the task succeeded. A panic and a Goexit are a *task.PanicError.
 	Err error
+	// Panic is the panic in Err, or nil.
+	Panic *task.PanicError
 	// Clean says that Err is what a task returns that was asked to stop.
 	Clean bool
 }
 
-// Run executes the task and calls done exactly once, as the attempt's last act.
-// It blocks until then; after a Goexit of the task it does not return to its
-// caller. It is called at most once.
-func (a *Attempt) Run(done func(End)) {
+// Run makes the task, calls started, runs the task, and calls done exactly once,
+// as the attempt's last act. It blocks until then; after a Goexit of the task it
+// does not return to its caller. It is called at most once. A task that was asked
+// to stop before it began does not run.
+func (a *Attempt) Run(started func(), done func(End)) {
 	var end End
 	task.Guard(func() {
-		value, err := a.task.Run(a.ctx)
-		end.Err = err
-		if value != nil {
-			end.Result, err = json.Marshal(value)
-			if err != nil {
-				end.Err = errors.Join(end.Err, fmt.Errorf("%w: %w", task.ErrBadResult, err))
-			} else if string(end.Result) == "null" {
-				end.Result = nil
-			}
-		}
+		end.Result, end.Err = a.run(func() { end.Started = true; started() })
 		end.Clean = clean(end.Err) // calls methods of the task's error: they may panic too
+		errors.As(end.Err, &end.Panic)
 	}, func(p *task.PanicError) {
 		if p != nil {
-			end.Err, end.Clean = p, false
+			end.Err, end.Panic, end.Clean = p, p, false
 		}
 		if stopErr := a.awaitStop(); stopErr != nil {
 			stopErr = fmt.Errorf("stop: %w", stopErr)
@@ -81,12 +88,40 @@ func (a *Attempt) Run(done func(End)) {
 	})
 }
 
-// begin reports whether the task shall run.
-func (a *Attempt) begin() bool {
+// run keeps a alive and in its first argument for as long as the task runs: Trace
+// looks for it.
+//
+//go:noinline
+func (a *Attempt) run(started func()) (json.RawMessage, error) {
+	t, err := a.make(a.ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !a.begin(t) {
+		return nil, context.Cause(a.ctx)
+	}
+	started()
+	value, err := t.Run(a.ctx)
+	if value == nil {
+		return nil, err
+	}
+	result, bad := json.Marshal(value)
+	runtime.KeepAlive(a)
+	switch {
+	case bad != nil:
+		return nil, errors.Join(err, fmt.Errorf("%w: %w", task.ErrBadResult, bad))
+	case string(result) == "null":
+		return nil, err
+	}
+	return result, err
+}
+
+// begin reports whether the task shall run; from then on its Stopper is asked.
+func (a *Attempt) begin(t task.Task) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.running = a.ctx.Err() == nil
-	return a.running
+	a.stopper, _ = t.(task.Stopper)
+	return a.ctx.Err() == nil
 }
 
 func clean(err error) bool {
@@ -127,14 +162,15 @@ func (a *Attempt) Stop(ctx context.Context, cause error) {
 		return
 	}
 	a.stopped = make(chan struct{})
-	stopper, ok := a.task.(task.Stopper)
-	if !ok || !a.running {
-		defer a.mu.Unlock() // before the task begins, or not at all
+	stopper := a.stopper
+	if stopper == nil { // or the task has not begun, and now it will not
 		a.cancel(cause)
 		close(a.stopped)
-		return
 	}
 	a.mu.Unlock()
+	if stopper == nil {
+		return
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		impatient := time.AfterFunc(time.Until(deadline)/2, func() { a.cancel(cause) })
 		defer impatient.Stop()
@@ -146,4 +182,11 @@ func (a *Attempt) Stop(ctx context.Context, cause error) {
 		a.cancel(cause)
 		close(a.stopped)
 	})
+}
+
+// HasStopper reports whether the running task has a Stopper, on which Stop blocks.
+func (a *Attempt) HasStopper() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.stopper != nil
 }

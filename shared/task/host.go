@@ -60,8 +60,15 @@ func WithScheduler(ctx context.Context, s Scheduler) context.Context {
 	return context.WithValue(ctx, schedulerKey{}, s)
 }
 
+// HostOf returns the Host that [WithHost] put on ctx, or nil. A host calls it to
+// learn whether one of its own tasks is calling.
+func HostOf(ctx context.Context) Host {
+	h, _ := ctx.Value(hostKey{}).(Host)
+	return h
+}
+
 func hostOf(ctx context.Context) Host {
-	if h, ok := ctx.Value(hostKey{}).(Host); ok {
+	if h := HostOf(ctx); h != nil {
 		return h
 	}
 	return local{}

@@ -45,83 +45,91 @@ func (c *Client) Describe(ctx context.Context) (Description, error) {
 // what the plugin's task reports, Remote reports to the task.Host on its ctx, and
 // a stop of Remote is a stop of the plugin's task. It runs once.
 type Remote struct {
-	client *Client
-	run    string
-	kind   string
-	config json.RawMessage
-
-	started     chan struct{} // closed when the plugin says so, or Run ends
-	startedOnce sync.Once
-	opened      chan struct{} // closed after stream is set, or Run ended without
+	stream   grpc.BidiStreamingClient[taskpb.RunRequest, taskpb.RunResponse]
+	hangUp   context.CancelFunc // ends the stream
+	finished *taskpb.Finished   // the last word, if it came before Run
 
 	sending sync.Mutex
-	stream  grpc.BidiStreamingClient[taskpb.RunRequest, taskpb.RunResponse] // nil if it could not be opened
-	stopped bool                                                          // Stop was sent
+	stopped bool // Stop was sent
 }
 
-// Task returns a task of one of the plugin's kinds, for one attempt of the run.
-// The plugin checks kind and config when the task starts.
-func (c *Client) Task(run, kind string, config json.RawMessage) *Remote {
-	return &Remote{
-		client: c, run: run, kind: kind, config: config,
-		started: make(chan struct{}), opened: make(chan struct{}),
-	}
-}
-
-// Started is closed when the plugin says that the task runs, or when it ended.
-func (r *Remote) Started() <-chan struct{} { return r.started }
-
-// Run drives the plugin's task to its end. It returns when the plugin has said
-// that the task finished, or with ErrLost when the stream ends without that: the
-// end of ctx asks the plugin to stop, it never ends the stream. A plugin that
-// does neither is ended by killing its process.
-func (r *Remote) Run(ctx context.Context) (any, error) {
-	defer r.startedOnce.Do(func() { close(r.started) })
+// Start starts a task of one of the plugin's kinds, for the attempt whose
+// task.Host is on ctx, as part of the run. It returns once the plugin says that
+// the task runs, or has ended; ctx bounds that alone. It fails if the plugin
+// could not make the task, with the plugin's reason, and with [ErrLost].
+//
+// The caller must call Run of what is returned, or end the plugin.
+func (c *Client) Start(ctx context.Context, run, kind string, config json.RawMessage) (*Remote, error) {
 	streamCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	if err := r.open(ctx, streamCtx); err != nil {
+	release := context.AfterFunc(ctx, cancel)
+	r, err := c.start(ctx, streamCtx, run, kind, config)
+	if !release() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	r.hangUp = cancel
+	return r, nil
+}
+
+func (c *Client) start(ctx, streamCtx context.Context, run, kind string, config json.RawMessage) (*Remote, error) {
+	var checkpoint json.RawMessage
+	if _, err := task.Restore(ctx, &checkpoint); err != nil {
+		return nil, err
+	}
+	stream, err := c.rpc.Run(streamCtx)
+	if err != nil {
 		return nil, lost(err)
 	}
-	defer context.AfterFunc(ctx, func() { r.sendStop(nil) })()
+	r := &Remote{stream: stream}
+	err = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: &taskpb.Start{
+		Run: run, Task: task.ID(ctx), Kind: kind, Config: config,
+		Attempt: uint32(task.Attempt(ctx)), Checkpoint: checkpoint,
+	}}})
+	if err != nil && !errors.Is(err, io.EOF) { // after EOF, Recv says why
+		return nil, lost(err)
+	}
 	for {
-		response, err := r.stream.Recv()
+		response, err := stream.Recv()
 		if err != nil {
 			return nil, lost(err)
 		}
+		if response.GetStarted() != nil {
+			return r, nil
+		}
 		if f := response.GetFinished(); f != nil {
-			return finish(f)
+			r.finished = f
+			return r, decodeFailure(f.GetFailure())
 		}
 		r.receive(ctx, response)
 	}
 }
 
-func (r *Remote) open(ctx, streamCtx context.Context) error {
-	defer close(r.opened)
-	var checkpoint json.RawMessage
-	if _, err := task.Restore(ctx, &checkpoint); err != nil {
-		return err
+// Run drives the plugin's task to its end. It returns when the plugin has said
+// that the task finished, or with [ErrLost] when the stream ends without that: the
+// end of ctx asks the plugin to stop, it never ends the stream. A plugin that
+// does neither is ended by killing its process.
+func (r *Remote) Run(ctx context.Context) (any, error) {
+	defer r.hangUp()
+	defer context.AfterFunc(ctx, func() { r.sendStop(nil) })()
+	for r.finished == nil {
+		response, err := r.stream.Recv()
+		if err != nil {
+			return nil, lost(err)
+		}
+		if r.finished = response.GetFinished(); r.finished == nil {
+			r.receive(ctx, response)
+		}
 	}
-	stream, err := r.client.rpc.Run(streamCtx)
-	if err != nil {
-		return err
-	}
-	r.stream = stream
-	err = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: &taskpb.Start{
-		Run: r.run, Task: task.ID(ctx), Kind: r.kind, Config: r.config,
-		Attempt: uint32(task.Attempt(ctx)), Checkpoint: checkpoint,
-	}}})
-	if errors.Is(err, io.EOF) {
-		return nil // the stream has ended: Recv says why
-	}
-	return err
+	return finish(r.finished)
 }
 
 // receive passes on one message that is not the last. One that is unknown, or
 // that makes no sense, is ignored: a newer plugin may send it.
 func (r *Remote) receive(ctx context.Context, response *taskpb.RunResponse) {
 	switch m := response.GetMessage().(type) {
-	case *taskpb.RunResponse_Started:
-		r.startedOnce.Do(func() { close(r.started) })
 	case *taskpb.RunResponse_Ready:
 		task.Ready(ctx)
 	case *taskpb.RunResponse_Progress:
@@ -173,11 +181,6 @@ func logLevel(l taskpb.Log_Level) slog.Level {
 // Stop sends the plugin's task the request to stop, with the time left until
 // ctx's deadline as its grace. It does not wait for the task's end: Run does.
 func (r *Remote) Stop(ctx context.Context) error {
-	select {
-	case <-r.opened:
-	case <-ctx.Done():
-		return nil // Run has not got as far; it is ended from outside
-	}
 	var grace *durationpb.Duration
 	if deadline, ok := ctx.Deadline(); ok {
 		grace = durationpb.New(max(0, time.Until(deadline)))
@@ -189,7 +192,7 @@ func (r *Remote) Stop(ctx context.Context) error {
 func (r *Remote) sendStop(grace *durationpb.Duration) {
 	r.sending.Lock()
 	defer r.sending.Unlock()
-	if r.stopped || r.stream == nil {
+	if r.stopped {
 		return
 	}
 	r.stopped = true

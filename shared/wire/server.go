@@ -83,14 +83,9 @@ func (s *Server) Run(stream grpc.BidiStreamingServer[taskpb.RunRequest, taskpb.R
 		return status.Error(codes.InvalidArgument, "the first message of a Run stream must be start")
 	}
 	ss := &session{stream: stream, start: start, logger: s.logger, ended: make(chan attempt.End, 1)}
-	t, err := s.newTask(start)
-	if err != nil {
-		return ss.send(&taskpb.RunResponse{Message: &taskpb.RunResponse_Finished{
-			Finished: &taskpb.Finished{Failure: encodeFailure(err)},
-		}})
-	}
 	// The task outlives the stream: it ends by Stop, which asks it first.
-	ss.attempt = attempt.New(task.WithHost(context.WithoutCancel(stream.Context()), ss), t)
+	ctx := task.WithHost(context.WithoutCancel(stream.Context()), ss)
+	ss.attempt = attempt.New(ctx, s.maker(start))
 	if err := s.add(ss); err != nil {
 		return err
 	}
@@ -98,18 +93,14 @@ func (s *Server) Run(stream grpc.BidiStreamingServer[taskpb.RunRequest, taskpb.R
 	return ss.run()
 }
 
-func (s *Server) newTask(start *taskpb.Start) (t task.Task, err error) {
+func (s *Server) maker(start *taskpb.Start) attempt.Maker {
 	kind, ok := s.kinds[start.GetKind()]
 	if !ok {
-		return nil, fmt.Errorf("%w: plugin %q does not offer %q", task.ErrUnknownKind, s.description.Name, start.GetKind())
-	}
-	err = errors.New("the kind's constructor ended its goroutine")
-	task.Guard(func() { t, err = kind.New(start.GetConfig()) }, func(p *task.PanicError) {
-		if p != nil {
-			err = p
+		return func(context.Context) (task.Task, error) {
+			return nil, fmt.Errorf("%w: plugin %q does not offer %q", task.ErrUnknownKind, s.description.Name, start.GetKind())
 		}
-	})
-	return t, err
+	}
+	return attempt.Of(kind, start.GetConfig())
 }
 
 func (s *Server) add(ss *session) error {
@@ -158,10 +149,9 @@ type session struct {
 // run drives the attempt to its end. Two goroutines of its own: the task's ends
 // with the task, and listen's with the stream, which this function's return ends.
 func (ss *session) run() error {
-	if err := ss.send(&taskpb.RunResponse{Message: &taskpb.RunResponse_Started{Started: &taskpb.Started{}}}); err != nil {
-		return err
-	}
-	go ss.attempt.Run(func(end attempt.End) { ss.ended <- end })
+	go ss.attempt.Run(func() {
+		ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Started{Started: &taskpb.Started{}}})
+	}, func(end attempt.End) { ss.ended <- end })
 	go ss.listen()
 	end := <-ss.ended
 	finished := &taskpb.Finished{Result: end.Result, Failure: encodeFailure(end.Err)}

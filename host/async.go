@@ -1,0 +1,77 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/hostelry-run/hostelry/host/internal/eventloop"
+	"github.com/hostelry-run/hostelry/shared/attempt"
+	"github.com/hostelry-run/hostelry/shared/task"
+)
+
+// async is the executor of async mode: one event loop.
+type async struct{ loop *eventloop.Loop }
+
+func newAsync(logger *slog.Logger) *async {
+	return &async{eventloop.New(eventloop.Config{
+		Blocked: func(name string, held time.Duration, stack string) {
+			logger.Warn("a task holds the event loop: let it call task.Await, task.Sleep or task.Yield",
+				"task", name, "held", held, "stack", stack)
+		},
+	})}
+}
+
+// close ends the loop. A task that was abandoned keeps it until the task ends.
+func (a *async) close(abandoned bool) {
+	if abandoned {
+		go a.loop.Close()
+		return
+	}
+	a.loop.Close()
+}
+
+func (a *async) prepare(c call) execution {
+	e := &coroutine{call: c, loop: a.loop}
+	e.attempt = attempt.New(task.WithScheduler(c.ctx, e), attempt.Of(c.job.kind.Local(), c.job.config))
+	return e
+}
+
+// coroutine is an attempt on the loop. It is also the scheduler on the ctx of its
+// task: that of the loop's coroutine, which is known only once that runs.
+type coroutine struct {
+	call
+	task.Scheduler // set when the coroutine runs
+	loop           *eventloop.Loop
+	attempt        *attempt.Attempt
+	coroutine      *eventloop.Coroutine // set by begin
+}
+
+func (e *coroutine) begin() {
+	e.coroutine = e.loop.Go(e.job.id, func(s task.Scheduler) {
+		e.Scheduler = s
+		e.attempt.Run(e.started, func(ended attempt.End) { e.ended(end{End: ended}) })
+	})
+}
+
+// stop asks on the loop if the task has a Stopper: code of two async tasks never
+// runs at the same instant.
+func (e *coroutine) stop(ctx context.Context, cause error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		e.evict(ctx, time.Until(deadline)/2)
+	}
+	if !e.attempt.HasStopper() {
+		e.attempt.Stop(ctx, cause)
+		return
+	}
+	e.loop.Go(e.job.id, func(s task.Scheduler) { e.attempt.Stop(task.WithScheduler(ctx, s), cause) })
+}
+
+// evict takes the task off the loop if it holds it for long after patience: the
+// others need the loop to stop in time.
+func (e *coroutine) evict(ctx context.Context, patience time.Duration) {
+}
+
+func (e *coroutine) insist() bool              { return false }
+func (e *coroutine) runs(t attempt.Trace) bool { return t.Runs(e.attempt) }
+func (e *coroutine) await(f func())            { e.Await(f) }

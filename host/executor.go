@@ -1,0 +1,57 @@
+package host
+
+import (
+	"context"
+
+	"github.com/hostelry-run/hostelry/shared/attempt"
+)
+
+// executor runs attempts in one mode. The runner knows nothing else of a mode.
+type executor interface {
+	// prepare makes an attempt that has not begun. It is quick.
+	prepare(c call) execution
+	// close frees what the executor holds. It is called once, after the last
+	// attempt has ended or was abandoned, and waits for its own goroutines unless
+	// there are abandoned attempts, which may keep them.
+	close(abandoned bool)
+}
+
+// call is what an executor needs to know of one attempt.
+type call struct {
+	ctx     context.Context // carries the task.Host
+	job     job
+	config  *config
+	started func()    // to be called once, when the task runs, if it does
+	ended   func(end) // to be called exactly once, last
+}
+
+// execution is one attempt.
+type execution interface {
+	// begin begins the attempt. It is called once and does not block.
+	begin()
+	// stop asks the task to stop, by ctx's deadline. It is called at most once,
+	// before begin too, and then the task does not run. It does not block.
+	stop(ctx context.Context, cause error)
+	// insist ends the attempt by force, after which ended is called soon. It
+	// reports whether it can. It may be called more than once and does not block.
+	insist() bool
+	// runs reports whether the task is what the goroutine of t runs.
+	runs(t attempt.Trace) bool
+	// await calls f, which blocks, the way the task itself may: on its goroutine.
+	await(f func())
+}
+
+// end is how an attempt ended.
+type end struct {
+	attempt.End
+	process *processEnd // nil unless a process made the attempt fail
+}
+
+// processEnd is how a plugin's process ended without a last word, or why it did
+// not start.
+type processEnd struct {
+	outcome  Outcome
+	exitCode int // -1 where it is not known
+	signal   string
+	stderr   []string
+}

@@ -1,0 +1,39 @@
+package host
+
+import (
+	"context"
+
+	"github.com/hostelry-run/hostelry/shared/attempt"
+)
+
+// goroutines is the executor of goroutine mode.
+type goroutines struct{}
+
+func (goroutines) close(bool) {}
+
+func (goroutines) prepare(c call) execution {
+	return &goroutine{call: c, attempt: attempt.New(c.ctx, attempt.Of(c.job.kind.Local(), c.job.config))}
+}
+
+type goroutine struct {
+	call
+	attempt *attempt.Attempt
+}
+
+// begin starts the task's goroutine. It ends with the task; the runner waits for
+// ended, or abandons it.
+func (g *goroutine) begin() {
+	go g.attempt.Run(g.started, func(e attempt.End) { g.ended(end{End: e}) })
+}
+
+func (g *goroutine) stop(ctx context.Context, cause error) {
+	if !g.attempt.HasStopper() {
+		g.attempt.Stop(ctx, cause)
+		return
+	}
+	go g.attempt.Stop(ctx, cause) // ends with the task's Stop, for which the attempt waits
+}
+
+func (g *goroutine) insist() bool              { return false }
+func (g *goroutine) runs(t attempt.Trace) bool { return t.Runs(g.attempt) }
+func (g *goroutine) await(f func())            { f() }

@@ -1,0 +1,144 @@
+package host
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/shared/task"
+)
+
+// config is what the options of a runner set.
+type config struct {
+	mode         Mode
+	policy       Policy
+	grace        time.Duration
+	startTimeout time.Duration
+	catalog      *catalog.Catalog
+	kinds        []task.Kind
+	logger       *slog.Logger
+	runID        string
+}
+
+func newConfig(opts []Option) (*config, error) {
+	c := &config{
+		mode:         Goroutine,
+		grace:        5 * time.Second,
+		startTimeout: 10 * time.Second,
+		logger:       slog.Default(),
+		runID:        rand.Text()[:8],
+	}
+	var errs []error
+	for _, opt := range opts {
+		errs = append(errs, opt(c))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if c.catalog == nil {
+		c.catalog = &catalog.Catalog{}
+	}
+	var err error
+	c.catalog, err = c.catalog.With(c.kinds...)
+	return c, err
+}
+
+// Option is an option of [New].
+type Option func(*config) error
+
+// WithMode sets the mode of tasks that do not choose one. The default is Goroutine.
+func WithMode(m Mode) Option {
+	return func(c *config) error {
+		if m == 0 || int(m) >= len(modeNames) {
+			_, err := ParseMode(m.String())
+			return err
+		}
+		c.mode = m
+		return nil
+	}
+}
+
+// WithPolicy sets what the runner does when a task fails. The default is Propagate.
+func WithPolicy(p Policy) Option {
+	return func(c *config) error {
+		if int(p) >= len(policyNames) {
+			_, err := ParsePolicy(p.String())
+			return err
+		}
+		c.policy = p
+		return nil
+	}
+}
+
+// WithGrace sets how long a stopping task may take before the runner insists.
+// It must be positive. The default is 5 seconds.
+func WithGrace(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 {
+			return fmt.Errorf("grace %v is not positive", d)
+		}
+		c.grace = d
+		return nil
+	}
+}
+
+// WithStartTimeout sets how long a plugin may take from its launch until its task
+// runs. It must be positive. The default is 10 seconds.
+func WithStartTimeout(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 {
+			return fmt.Errorf("start timeout %v is not positive", d)
+		}
+		c.startTimeout = d
+		return nil
+	}
+}
+
+// WithCatalog sets the kinds that the runner's tasks may have. Runners may share
+// a catalog. The default is an empty one.
+func WithCatalog(cat *catalog.Catalog) Option {
+	return func(c *config) error {
+		if cat == nil {
+			return errors.New("the catalog is nil")
+		}
+		c.catalog = cat
+		return nil
+	}
+}
+
+// WithKinds adds kinds of this program to those of the runner's catalog, for this
+// runner alone.
+func WithKinds(kinds ...task.Kind) Option {
+	return func(c *config) error {
+		c.kinds = append(c.kinds, kinds...)
+		return nil
+	}
+}
+
+// WithLogger sets where the logs of the tasks and of the runner go; run, task and
+// plugin are added. The default is slog.Default(). Records may come from many
+// goroutines at once; a slow handler slows the task that logs.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) error {
+		if l == nil {
+			return errors.New("the logger is nil: give slog.New(slog.DiscardHandler) for silence")
+		}
+		c.logger = l
+		return nil
+	}
+}
+
+// WithRunID names the run, in logs and to plugins. The default is a random text
+// of 8 letters and digits.
+func WithRunID(id string) Option {
+	return func(c *config) error {
+		if !validID.MatchString(id) {
+			return fmt.Errorf("run id %q: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit", id)
+		}
+		c.runID = id
+		return nil
+	}
+}

@@ -1,0 +1,200 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
+	"github.com/hostelry-run/hostelry/host/internal/procgroup"
+	"github.com/hostelry-run/hostelry/shared/attempt"
+	"github.com/hostelry-run/hostelry/shared/task"
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+const (
+	// farewell is how long a plugin whose task has ended may take to exit.
+	farewell = 2 * time.Second
+	// lostPatience is how long a plugin that hung up without a last word may take
+	// to die, before it is killed: most often it is dying already.
+	lostPatience = time.Second
+)
+
+// processes is the executor of process mode: a plugin process for each attempt.
+type processes struct{ logger func(job) *slog.Logger }
+
+func (processes) close(bool) {}
+
+func (p processes) prepare(c call) execution {
+	e := &process{call: c, logger: p.logger}
+	e.attempt = attempt.New(c.ctx, e.launch)
+	return e
+}
+
+// process is an attempt in a plugin process.
+type process struct {
+	call
+	logger  func(job) *slog.Logger
+	attempt *attempt.Attempt
+	failure *processEnd // of the launch; the attempt's goroutine's
+
+	mu     sync.Mutex
+	plugin *pluginproc.Process // nil until it was launched
+	forced bool
+}
+
+// begin starts the attempt's goroutine. It ends with the plugin's process, which
+// always ends; the runner waits for ended.
+func (e *process) begin() { go e.attempt.Run(e.started, e.end) }
+
+// launch is the attempt's Maker: it starts the plugin and, in it, the task.
+func (e *process) launch(ctx context.Context) (task.Task, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, e.config.startTimeout,
+		fmt.Errorf("not started within the start timeout of %v", e.config.startTimeout))
+	defer cancel()
+	path, err := executable(e.job.kind)
+	if err != nil {
+		return nil, err
+	}
+	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{Path: path, Logger: e.logger(e.job)})
+	if err != nil {
+		e.failure = launchEnd(err)
+		return nil, e.describe(ctx, err)
+	}
+	if !e.adopt(plugin) {
+		return nil, context.Cause(ctx)
+	}
+	remote, err := plugin.Client().Start(ctx, e.config.runID, e.job.kind.Name, e.job.config)
+	if err != nil {
+		return nil, e.describe(ctx, err)
+	}
+	return remote, nil
+}
+
+// executable is the plugin's file, or for a kind of this program the program.
+func executable(k catalog.Kind) (string, error) {
+	if !k.IsBuiltIn() {
+		return k.Executable(), nil
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("this program cannot be started again as a plugin: %w", err)
+	}
+	return path, nil
+}
+
+// describe says that a launch failed, unless the task was asked to stop.
+func (e *process) describe(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); errors.Is(cause, task.ErrStopped) {
+		return cause
+	}
+	if errors.Is(err, wire.ErrLost) && ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", err, context.Cause(ctx))
+	}
+	switch {
+	case !e.job.kind.IsBuiltIn():
+		return fmt.Errorf("plugin %q: %w", e.job.kind.Plugin, err)
+	case e.failure != nil:
+		return fmt.Errorf("this program, started again as a plugin for kind %q (does its main call plugin.ServeSelf first?): %w",
+			e.job.kind.Name, err)
+	default:
+		return err
+	}
+}
+
+func launchEnd(err error) *processEnd {
+	e := &processEnd{outcome: OutcomeLaunchFailed, exitCode: -1}
+	var failed *pluginproc.LaunchError
+	if errors.As(err, &failed) {
+		e.stderr = failed.Stderr
+		if failed.Exited {
+			e.exitCode, e.signal = failed.Exit.Code, signalName(failed.Exit)
+		}
+	}
+	return e
+}
+
+// adopt makes the process known to insist. It reports false if that came first.
+func (e *process) adopt(plugin *pluginproc.Process) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.plugin = plugin
+	return !e.forced
+}
+
+func (e *process) stop(ctx context.Context, cause error) {
+	go e.attempt.Stop(ctx, cause) // ends once the request is sent or the attempt has ended
+}
+
+// insist kills the process group. Before there is one, the launch is being
+// cancelled already, by stop.
+func (e *process) insist() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.forced = true
+	if e.plugin != nil {
+		go e.plugin.Kill() // ends with the process
+	}
+	return true
+}
+
+func (e *process) runs(attempt.Trace) bool { return false }
+func (e *process) await(f func())          { f() }
+
+// end sees the process off and reports how it ended.
+func (e *process) end(attempted attempt.End) {
+	ended := end{End: attempted, process: e.failure}
+	if e.plugin != nil {
+		if errors.Is(attempted.Err, wire.ErrLost) {
+			ended.process = e.mourn()
+			if attempted.Started {
+				ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
+			}
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), farewell)
+		defer cancel()
+		e.plugin.Close(ctx)
+	}
+	e.ended(ended)
+}
+
+// mourn finds out why the plugin gave no last word.
+func (e *process) mourn() *processEnd {
+	patience := time.NewTimer(lostPatience)
+	defer patience.Stop()
+	select {
+	case <-e.plugin.Done():
+	case <-patience.C:
+		e.plugin.Kill()
+		return &processEnd{outcome: OutcomeLost, exitCode: -1, stderr: e.plugin.Stderr()}
+	}
+	exit := e.plugin.Exit()
+	d := &processEnd{outcome: OutcomeExited, exitCode: exit.Code, signal: signalName(exit), stderr: e.plugin.Stderr()}
+	if d.signal != "" {
+		d.outcome = OutcomeSignalled
+	}
+	return d
+}
+
+func (e *processEnd) String() string {
+	switch e.outcome {
+	case OutcomeExited:
+		return fmt.Sprintf("its process exited with status %d", e.exitCode)
+	case OutcomeSignalled:
+		return fmt.Sprintf("its process was killed by a signal (%s)", e.signal)
+	default:
+		return "its process lived on and was killed"
+	}
+}
+
+func signalName(e procgroup.Exit) string {
+	if e.Signal == 0 {
+		return ""
+	}
+	return e.Signal.String()
+}

@@ -1,0 +1,275 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+// Runner runs a set of tasks, of any mode, under one policy. It has one life:
+// made by [New], started once, ended once. Its methods are safe from any
+// goroutine, those of its own tasks included.
+type Runner struct {
+	config *config
+
+	mu            sync.Mutex
+	state         RunState
+	started       bool
+	ctx           context.Context          // Start's, without its end
+	executors     [len(modeNames)]executor // by mode; nil until a task needs it
+	handles       []*Handle
+	ids           map[string]*Handle
+	live          int       // handles that are not over
+	abandoned     int       // attempts that have not ended, although over
+	enforcing     int       // stops that are not over
+	waiting       int       // calls of Wait: the run may end
+	failures      []*Handle // in order
+	subscriptions map[*subscription]struct{}
+	failed        chan struct{} // closed at the first failure
+	ended         chan struct{} // closed once state is RunEnded and the executors are closed
+}
+
+// New makes a runner. It fails if an option is not valid, and with [ErrNotServed]
+// in a process that was started as a plugin.
+func New(opts ...Option) (*Runner, error) {
+	if os.Getenv(wire.CookieKey) == wire.CookieValue {
+		return nil, ErrNotServed
+	}
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Runner{
+		config: c, ids: make(map[string]*Handle), subscriptions: make(map[*subscription]struct{}),
+		failed: make(chan struct{}), ended: make(chan struct{}),
+	}, nil
+}
+
+// ID names the run; see [WithRunID].
+func (r *Runner) ID() string { return r.config.runID }
+
+// Add adds a task: before Start, or while the runner runs, and then it is started
+// at once. Everything that can be wrong with spec is found here, as a
+// [*SpecError] about its id, kind, mode or config, and then nothing was added. It
+// fails with [ErrStopping] once a stop has begun or the run has ended.
+func (r *Runner) Add(spec Spec) (*Handle, error) {
+	h, err := r.add(spec)
+	if err != nil {
+		return nil, &SpecError{Task: spec.ID, Err: err}
+	}
+	return h, nil
+}
+
+func (r *Runner) add(spec Spec) (*Handle, error) {
+	checked, err := spec.check(r.config)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handle{runner: r, job: checked, done: make(chan struct{})}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.state >= RunStopping:
+		return nil, ErrStopping
+	case r.ids[h.job.id] != nil:
+		return nil, ErrDuplicateID
+	}
+	r.ids[h.job.id] = h
+	r.handles = append(r.handles, h)
+	r.live++
+	h.moveLocked(StatePending)
+	if r.state == RunRunning {
+		h.beginLocked()
+	}
+	return h, nil
+}
+
+// Start starts every task and returns without waiting for them: a launch that
+// fails is that task's failure. It fails with [ErrStarted] the second time, with
+// [ErrStopping] after Stop, and with ctx's cause if ctx has ended; then nothing
+// was started. The tasks see ctx's values but not its end: they live until they
+// end, or until Stop. Call Wait or Stop later, so that the run can end.
+func (r *Runner) Start(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.started:
+		return ErrStarted
+	case r.state != RunIdle:
+		return ErrStopping
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	r.started = true
+	r.state = RunRunning
+	r.ctx = context.WithoutCancel(ctx)
+	for _, h := range r.handles {
+		h.beginLocked()
+	}
+	return nil
+}
+
+// Wait waits until every task has ended, and then the run has ended too. With no
+// tasks it returns nil at once.
+//
+// Under Propagate it returns the first failure at once, while the other tasks run
+// on: the caller decides, by Stop or each Handle's Done. Under the other policies
+// it joins every error, in the order of the failures. It fails with
+// [ErrNotStarted] before Start, and with ctx's cause if ctx ends first, which
+// stops nothing. It may be called from any number of goroutines, but not from one
+// of the runner's own tasks, which would wait for itself.
+func (r *Runner) Wait(ctx context.Context) error {
+	r.mu.Lock()
+	if r.state == RunIdle {
+		r.mu.Unlock()
+		return ErrNotStarted
+	}
+	r.waiting++
+	r.checkEndLocked()
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.waiting--
+	}()
+	var failed chan struct{}
+	if r.config.policy == Propagate {
+		failed = r.failed
+	}
+	select {
+	case <-failed:
+		return r.errors()[0]
+	case <-r.ended:
+		if errs := r.errors(); failed != nil && len(errs) > 0 {
+			return errs[0]
+		}
+		return join(r.errors())
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Run is Start, Wait and then Stop: it returns when every task has ended or was
+// named as abandoned, and leaves nothing behind. When ctx ends, it stops the
+// tasks.
+//
+// The result joins ctx's cause, if that ended the run, and every error in the
+// order of the failures: under Propagate the first failure, at which the other
+// tasks were stopped, comes first. A single error is returned as it is.
+func (r *Runner) Run(ctx context.Context) error {
+	if err := r.Start(ctx); err != nil {
+		return err
+	}
+	err := r.Wait(ctx)
+	_ = r.Stop(context.WithoutCancel(ctx)) // whom it had to insist on is among r.errors
+	errs := r.errors()
+	var task *TaskError
+	if err != nil && !errors.As(err, &task) {
+		errs = slices.Insert(errs, 0, err)
+	}
+	return join(errs)
+}
+
+// State is where the runner is in its life.
+func (r *Runner) State() RunState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state
+}
+
+// Handles returns all tasks, in the order of Add.
+func (r *Runner) Handles() []*Handle {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.handles)
+}
+
+// Failed returns the tasks that failed or were abandoned, in that order.
+func (r *Runner) Failed() []*Handle {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.failures)
+}
+
+// NotFailed returns the other tasks, in the order of Add: those that succeeded,
+// were stopped, never started, or have not ended.
+func (r *Runner) NotFailed() []*Handle {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.handles), func(h *Handle) bool { return h.err != nil })
+}
+
+// NumFailed is how many tasks have failed or were abandoned.
+func (r *Runner) NumFailed() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.failures)
+}
+
+func (r *Runner) errors() []error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	errs := make([]error, len(r.failures))
+	for i, h := range r.failures {
+		errs[i] = h.err
+	}
+	return errs
+}
+
+// join is errors.Join, but a single error stays what it is.
+func join(errs []error) error {
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+// executorLocked makes the mode's executor when the first task needs it.
+func (r *Runner) executorLocked(m Mode) executor {
+	if r.executors[m] == nil {
+		switch m {
+		case Goroutine:
+			r.executors[m] = goroutines{}
+		case Async:
+			r.executors[m] = newAsync(r.config.logger.With("run", r.config.runID))
+		case Process:
+			r.executors[m] = processes{r.taskLogger}
+		}
+	}
+	return r.executors[m]
+}
+
+func (r *Runner) taskLogger(j job) *slog.Logger {
+	l := r.config.logger.With("run", r.config.runID, "task", j.id)
+	if !j.kind.IsBuiltIn() {
+		l = l.With("plugin", j.kind.Plugin)
+	}
+	return l
+}
+
+// checkEndLocked ends the run if nothing is left to wait for and nobody means to
+// add more: every change to what it looks at calls it.
+func (r *Runner) checkEndLocked() {
+	if r.live > 0 || r.enforcing > 0 || r.state == RunEnded || r.state != RunStopping && r.waiting == 0 {
+		return
+	}
+	r.state = RunEnded
+	for s := range r.subscriptions {
+		s.end()
+	}
+	go r.release(r.abandoned > 0) // ends at once, but must not run on a task's coroutine
+}
+
+func (r *Runner) release(abandoned bool) {
+	for _, e := range r.executors { // final: nothing begins any more
+		if e != nil {
+			e.close(abandoned)
+		}
+	}
+	close(r.ended)
+}
