@@ -36,6 +36,15 @@ func (h *Handle) currentExecution() execution {
 	return locked(h, func() execution { return h.execution })
 }
 
+// begin begins the first attempt, unless a stop came before it.
+func (h *Handle) begin() {
+	h.runner.mu.Lock()
+	defer h.runner.mu.Unlock()
+	if !h.over {
+		h.beginLocked()
+	}
+}
+
 // beginLocked begins an attempt.
 func (h *Handle) beginLocked() {
 	r := h.runner

@@ -95,23 +95,28 @@ func (r *Runner) add(spec Spec) (*Handle, error) {
 // was started. The tasks see ctx's values but not its end: they live until they
 // end, or until Stop. Call Wait or Stop later, so that the run can end.
 func (r *Runner) Start(ctx context.Context) error {
+	added, err := r.start(ctx)
+	for _, h := range added {
+		h.begin() // one lock each: those that run already need it too
+	}
+	return err
+}
+
+func (r *Runner) start(ctx context.Context) ([]*Handle, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.started:
-		return ErrStarted
+		return nil, ErrStarted
 	case r.state != RunIdle:
-		return ErrStopping
+		return nil, ErrStopping
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	r.started = true
 	r.state = RunRunning
 	r.ctx = context.WithoutCancel(ctx)
-	for _, h := range r.handles {
-		h.beginLocked()
-	}
-	return nil
+	return r.handles, nil
 }
 
 // Wait waits until every task has ended, and then the run has ended too. With no
