@@ -63,11 +63,11 @@ func (c config) directory(ctx context.Context) (string, error) {
 }
 
 func badRoot(root string, err error) error {
-	where, absErr := filepath.Abs(root)
-	if absErr != nil {
-		where = root
+	hint := "set root to a directory that exists"
+	if wd, wdErr := os.Getwd(); wdErr == nil && !filepath.IsAbs(root) {
+		hint += ", absolute or relative to " + wd
 	}
-	return task.Permanent(fmt.Errorf("root %q: %w: set root to a directory that exists (this one is %s)", root, err, where))
+	return task.Permanent(fmt.Errorf("root %q: %w: %s", root, err, hint))
 }
 
 // findGoroot asks the go command, which knows about toolchains that it chose
