@@ -27,12 +27,16 @@ const farewell = time.Second
 // serve returns nil when the host is done with the plugin or gone.
 func serve(d wire.Description, kinds []task.Kind) error {
 	lifeline := os.Getenv(wire.LifelineKey) == "stdin"
+	identity, err := newIdentity(os.Getenv(wire.ClientCertKey))
+	if err != nil {
+		return err
+	}
 	listener, err := listen(os.Getenv(wire.SocketDirKey))
 	if err != nil {
 		return err
 	}
 	// What a task starts is not a plugin of our host.
-	for _, key := range []string{wire.CookieKey, wire.LifelineKey, wire.SocketDirKey} {
+	for _, key := range []string{wire.CookieKey, wire.LifelineKey, wire.SocketDirKey, wire.ClientCertKey} {
 		_ = os.Unsetenv(key)
 	}
 	logger := slog.New(wire.NewLogHandler(os.Stderr))
@@ -42,7 +46,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	watch := &hostWatch{gone: make(chan struct{})}
 	server := grpc.NewServer(
 		grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
-		grpc.StatsHandler(watch),
+		grpc.StatsHandler(watch), grpc.Creds(identity.credentials),
 	)
 	tasks.Register(server)
 	served := make(chan error, 1)
@@ -59,6 +63,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	}
 	handshake := wire.Handshake{
 		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
+		Cert: identity.cert,
 	}
 	if _, err := fmt.Println(handshake); err != nil {
 		return fmt.Errorf("print the handshake: %w", err)
@@ -90,7 +95,11 @@ func listen(dir string) (net.Listener, error) {
 	if dir == "" {
 		return nil, fmt.Errorf("the host named no directory for the socket in %s", wire.SocketDirKey)
 	}
-	return net.Listen("unix", filepath.Join(dir, fmt.Sprintf("%d.sock", os.Getpid())))
+	listener, err := net.Listen("unix", filepath.Join(dir, fmt.Sprintf("%d.sock", os.Getpid())))
+	if err != nil || !wire.PeerKnown {
+		return listener, err
+	}
+	return &guardedListener{Listener: listener, host: os.Getppid()}, nil
 }
 
 // hostWatch tells when the host is gone: its last connection, or its end of the

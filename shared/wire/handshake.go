@@ -6,6 +6,7 @@
 package wire
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,6 +31,10 @@ const (
 	// the plugin makes its socket. The host makes and removes it.
 	SocketDirKey = "PLUGIN_UNIX_SOCKET_DIR"
 
+	// ClientCertKey is an environment variable that holds the host's certificate,
+	// PEM, if the two are to speak TLS; the plugin's goes into its handshake.
+	ClientCertKey = "PLUGIN_CLIENT_CERT"
+
 	// ProtocolVersion is the version of task.proto.
 	ProtocolVersion = 1
 
@@ -46,11 +51,13 @@ type Handshake struct {
 	Protocol int    // ProtocolVersion of the plugin
 	Network  string // "unix" or "tcp"
 	Address  string // a socket's path, or host:port
+	Cert     []byte // the plugin's certificate, DER; empty without TLS
 }
 
 // String is the line, without its newline.
 func (h Handshake) String() string {
-	return fmt.Sprintf("%d|%d|%s|%s|grpc|", coreProtocol, h.Protocol, h.Network, h.Address)
+	return fmt.Sprintf("%d|%d|%s|%s|grpc|%s", coreProtocol, h.Protocol, h.Network, h.Address,
+		base64.RawStdEncoding.EncodeToString(h.Cert))
 }
 
 // ParseHandshake reads a plugin's line, with or without its newline. Its errors
@@ -80,6 +87,11 @@ func ParseHandshake(line string) (Handshake, error) {
 		return Handshake{}, fmt.Errorf("address %s is not usable", quote(h.Address))
 	case parts[4] != "grpc":
 		return Handshake{}, fmt.Errorf("transport %s is not grpc", quote(parts[4]))
+	}
+	if len(parts) > 5 {
+		if h.Cert, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil {
+			return Handshake{}, fmt.Errorf("certificate %s is not base64", quote(parts[5]))
+		}
 	}
 	return h, nil
 }

@@ -40,6 +40,8 @@ func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
 		e.Err = explainStart(r.config.Path, r.startErr)
 	case r.garbled != nil:
 		e.Err = fmt.Errorf("it is not a plugin, or it printed to stdout before plugin.Main: %w", r.garbled)
+	case r.stranger != nil:
+		e.Err = r.stranger
 	case r.endedSelf:
 		e.Exited, e.Exit = true, r.group.Exit()
 		e.Err = fmt.Errorf("it ended before its handshake with %v; is it a plugin? start it by hand to see", e.Exit)

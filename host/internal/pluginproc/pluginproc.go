@@ -32,6 +32,10 @@ type Config struct {
 	Env []string
 	// Logger receives the plugin's output.
 	Logger *slog.Logger
+	// TLS makes both sides prove themselves by certificates made for this launch.
+	// It is needless where the system tells who is at the other end of a socket,
+	// and always on elsewhere.
+	TLS bool
 }
 
 // Process is a running plugin. Its methods are safe from any goroutine.
@@ -65,8 +69,12 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 		StartTimeout:     time.Hour, // ctx is what bounds the launch
 		Logger:           hclog.NewNullLogger(),
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: dir},
-		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
-			grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage))},
+		AutoMTLS:         c.TLS || !wire.PeerKnown,
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithContextDialer(p.runner.dial),
+			grpc.WithDefaultCallOptions(
+				grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage)),
+		},
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, dir string) (runner.Runner, error) {
 			p.runner.prepare(spec.Env, dir)
 			return p.runner, nil

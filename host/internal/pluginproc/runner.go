@@ -37,7 +37,9 @@ type pluginRunner struct {
 	dead      chan struct{} // closed when the process was reaped
 	ended     chan struct{} // closed when its output was read, too
 	hangUp    func()        // closes the lifeline
-	handshake struct {      // go-plugin's ends of the two streams
+	network   string        // where the plugin listens: set by PluginToHost
+	address   string
+	handshake struct { // go-plugin's ends of the two streams
 		r *io.PipeReader
 		w *io.PipeWriter
 	}
@@ -52,6 +54,7 @@ type pluginRunner struct {
 	endedSelf bool  // the process ended, and this host had not killed it
 	startErr  error // why the process could not be started
 	garbled   error // why its first line was no handshake
+	stranger  error // who listens in the plugin's place
 }
 
 func newRunner(c Config) *pluginRunner {
@@ -219,6 +222,7 @@ func (r *pluginRunner) PluginToHost(network, address string) (string, string, er
 	case network != "unix" && runtime.GOOS != "windows":
 		return "", "", fmt.Errorf("the plugin listens on %s %q; on this system it must be a unix socket", network, address)
 	}
+	r.network, r.address = network, address
 	return network, address, nil
 }
 

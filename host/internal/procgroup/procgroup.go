@@ -103,6 +103,14 @@ func (g *Group) wait() {
 // give to others once Done is closed.
 func (g *Group) Pid() int { return g.pid }
 
+// Has reports whether process pid is one of the group. On Windows it knows the
+// leader alone.
+func (g *Group) Has(pid int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return !g.ended && g.tree.has(pid)
+}
+
 // Done is closed once the group was killed and its leader reaped. The other
 // processes of the group are dying by then: the system may take a moment more to
 // bury them.

@@ -40,4 +40,9 @@ func (t tree) signal(sig os.Signal) error {
 // kill ignores errors: a group that is gone is what it is after.
 func (t tree) kill() { _ = syscall.Kill(-t.pgid, syscall.SIGKILL) }
 
+func (t tree) has(pid int) bool {
+	pgid, err := syscall.Getpgid(pid)
+	return err == nil && pgid == t.pgid
+}
+
 func (t tree) close() {}

@@ -67,3 +67,5 @@ func (t tree) close() {
 		_ = windows.CloseHandle(t.job)
 	}
 }
+
+func (t tree) has(pid int) bool { return pid == t.leader.Pid }

@@ -1,0 +1,209 @@
+package eventloop
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"time"
+
+	"github.com/hostelry-run/hostelry/shared/task"
+)
+
+// Coroutine is one coroutine of a [Loop]; [Loop.Go] makes it.
+//
+// There may be a million, so that every field counts. Where nothing else is
+// said, a field is touched by the coroutine while it has the loop, and by the
+// driver otherwise.
+type Coroutine struct {
+	loop  *Loop                   // never changes
+	name  string                  // never changes
+	body  func(task.Scheduler)    // until its first step
+	next  func() (struct{}, bool) // resumes it; the driver's; from its first step to its end
+	yield func(struct{}) bool     // suspends it
+
+	wakeAt time.Duration // opSleep: until when, on the loop's clock
+	await  func()        // opAwait: for the end of what
+
+	// A ctx stays watched from one sleep to the next, as it seldom changes.
+	ctx     context.Context // to be watched from the next sleep on, or nil
+	done    <-chan struct{} // of the ctx watched, or nil
+	unwatch func() bool     // of the ctx watched, or nil
+
+	link     *Coroutine // the next in its queue; the queue's owner's
+	slot     int32      // its place among the sleepers; the driver's
+	op       op         // what it suspends for
+	orphan   bool       // it has learned that it was taken off
+	takenOff bool       // under the loop's mu
+}
+
+type op uint8
+
+const (
+	opYield op = iota
+	opSleep
+	opAwait
+)
+
+// Name is the name given to [Loop.Go].
+func (c *Coroutine) Name() string { return c.name }
+
+// Orphan takes c off its loop if c has the loop at this instant: the loop goes on
+// with the others at once, and c goes on too, beside them, as a plain goroutine
+// whose Sleep, Await and Yield are the plain ones and which [Loop.Close] does not
+// wait for. Orphan reports whether c has been taken off, now or before. If c is
+// suspended or has ended, it reports false and changes nothing. It may be called
+// from any goroutine, c's own included.
+func (c *Coroutine) Orphan() bool {
+	l := c.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.takenOff {
+		return true
+	}
+	if !l.holder.CompareAndSwap(c, nil) {
+		return false
+	}
+	c.takenOff = true
+	l.ended++ // the loop is ours until there is a driver
+	go l.drive()
+	return true
+}
+
+// main is the coroutine: what iter.Pull calls, once. The watcher finds a
+// coroutine's stack by this function's name and arguments in a traceback.
+//
+//go:noinline
+func (c *Coroutine) main(yield func(struct{}) bool) {
+	defer c.end()
+	debug.SetPanicOnFault(true) // marks the goroutine: see mine
+	c.yield = yield
+	body := c.body
+	c.body = nil
+	body((*scheduler)(c))
+}
+
+// end is what happens last on c, however it ends.
+func (c *Coroutine) end() {
+	if c.unwatch != nil {
+		c.unwatch()
+	}
+	if p := recover(); p != nil {
+		panic(fmt.Sprintf("coroutine %q: %v\n\n%s", c.name, p, debug.Stack()))
+	}
+}
+
+// watchContext makes the end of c.ctx, if there is one, wake c from its sleeps.
+// It is called by the driver, whose stack, unlike c's, may well be large, and
+// while c still has the loop, lest a ctx of an odd type block it unseen.
+func (c *Coroutine) watchContext() {
+	if c.ctx == nil {
+		return
+	}
+	if c.unwatch != nil {
+		c.unwatch()
+	}
+	c.unwatch = context.AfterFunc(c.ctx, func() { c.loop.cancel(c) })
+	c.ctx = nil
+}
+
+// sleepsInVain reports whether c is asleep although its ctx is done.
+func (c *Coroutine) sleepsInVain() bool {
+	if c.slot == 0 {
+		return false
+	}
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// mine reports whether the caller is the coroutine c itself, and on its loop. A
+// task may well hand its ctx to goroutines of its own; were one of these to
+// suspend c in its stead, the process would break. Go tells no goroutine who it
+// is, but has this one flag that each goroutine owns, that is off in new ones,
+// and that costs two nanoseconds. (That a fault at a bad address is a panic of
+// the coroutine then, rather than the end of the process, is welcome.)
+func (c *Coroutine) mine() bool {
+	if c.loop.holder.Load() != c {
+		return false
+	}
+	if debug.SetPanicOnFault(true) {
+		return true
+	}
+	debug.SetPanicOnFault(false)
+	return false
+}
+
+// suspend gives the loop back until c.op is done. It reports false if c had been
+// taken off the loop before: op was not done then.
+func (c *Coroutine) suspend(op op) bool {
+	c.op = op
+	c.yield(struct{}{})
+	return !c.orphan
+}
+
+// scheduler is a Coroutine as its own body sees it.
+type scheduler Coroutine
+
+var _ task.Scheduler = (*scheduler)(nil)
+
+// Sleep gives the loop to others for d, or until ctx is done, at least once.
+func (s *scheduler) Sleep(ctx context.Context, d time.Duration) {
+	c := (*Coroutine)(s)
+	switch {
+	case !c.mine():
+		sleep(ctx, d)
+	case d <= 0 || ctx.Err() != nil:
+		c.suspend(opYield)
+	default:
+		if done := ctx.Done(); done != c.done {
+			c.done, c.ctx = done, ctx
+		}
+		c.wakeAt = add(c.loop.now(), d)
+		if !c.suspend(opSleep) {
+			sleep(ctx, d)
+		}
+	}
+}
+
+// Await runs f on a goroutine of its own and gives the loop to others meanwhile.
+func (s *scheduler) Await(f func()) {
+	c := (*Coroutine)(s)
+	if !c.mine() {
+		f()
+		return
+	}
+	c.await = f
+	if !c.suspend(opAwait) {
+		f()
+	}
+	c.await = nil
+}
+
+// Yield lets all others who are ready have a turn.
+func (s *scheduler) Yield() {
+	if c := (*Coroutine)(s); c.mine() {
+		c.suspend(opYield)
+	}
+}
+
+// sleep is Sleep off the loop.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// add is a+b, or the end of time. Both must not be negative.
+func add(a, b time.Duration) time.Duration {
+	if b > math.MaxInt64-a {
+		return math.MaxInt64
+	}
+	return a + b
+}
