@@ -110,7 +110,7 @@ func (p *probe) Run(ctx context.Context) (any, error) {
 		task.Progress(ctx, int64(t.checks), int64(p.count), p.message(c, t.row))
 		switch {
 		case t.row == p.threshold:
-			return t.result(), fmt.Errorf("%v: %s, the last one: %w", p.endpoint, inARow(t.row), c.err)
+			return t.result(), p.failure(c, t.row)
 		case t.checks == p.count:
 			return t.result(), nil
 		}
@@ -148,9 +148,10 @@ func (p *probe) message(c check, row int) string {
 	return fmt.Sprintf("%s %v", c.status, c.took.Round(unit))
 }
 
-func inARow(misses int) string {
-	if misses == 1 {
-		return "the check missed"
+// failure is the task's error after row misses in a row.
+func (p *probe) failure(c check, row int) error {
+	if row == 1 {
+		return fmt.Errorf("%v missed: %w", p.endpoint, c.err)
 	}
-	return fmt.Sprintf("%d checks in a row missed", misses)
+	return fmt.Errorf("%v missed %d times in a row, the last time: %w", p.endpoint, row, c.err)
 }
