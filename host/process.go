@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 	"github.com/hostelry-run/hostelry/shared/attempt"
@@ -26,12 +27,15 @@ const (
 )
 
 // processes is the executor of process mode: a plugin process for each attempt.
-type processes struct{ logger func(job) *slog.Logger }
+type processes struct {
+	logger func(job) *slog.Logger
+	keeper *keeper.Keeper
+}
 
-func (processes) close(bool) {}
+func (p *processes) close(bool) { p.keeper.Close() }
 
-func (p processes) prepare(c call) execution {
-	e := &process{call: c, logger: p.logger}
+func (p *processes) prepare(c call) execution {
+	e := &process{call: c, logger: p.logger, keeper: p.keeper}
 	e.attempt = attempt.New(c.ctx, e.launch)
 	return e
 }
@@ -40,6 +44,7 @@ func (p processes) prepare(c call) execution {
 type process struct {
 	call
 	logger  func(job) *slog.Logger
+	keeper  *keeper.Keeper
 	attempt *attempt.Attempt
 	failure *processEnd // of the launch; the attempt's goroutine's
 
@@ -61,7 +66,7 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{Path: path, Logger: e.logger(e.job)})
+	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{Path: path, Logger: e.logger(e.job), Keeper: e.keeper})
 	if err != nil {
 		e.failure = launchEnd(err)
 		return nil, e.describe(ctx, err)

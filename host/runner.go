@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -243,7 +244,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 		case Async:
 			r.executors[m] = newAsync(r.config.logger.With("run", r.config.runID))
 		case Process:
-			r.executors[m] = processes{r.taskLogger}
+			r.executors[m] = &processes{r.taskLogger, keeper.Start()}
 		}
 	}
 	return r.executors[m]

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
 	"github.com/hostelry-run/hostelry/host/schema"
 	"github.com/hostelry-run/hostelry/shared/task"
@@ -75,6 +76,8 @@ func WithCacheDir(dir string) LoadOption {
 type loader struct {
 	startTimeout time.Duration
 	cache        cache
+	keepOnce     sync.Once
+	keeper       *keeper.Keeper // nil until a plugin is launched
 }
 
 // Load adds the kinds of the plugins in dir: the executables whose names begin
@@ -83,9 +86,9 @@ type loader struct {
 // becomes a row of Plugins with its reason and keeps no other from loading: the
 // error is about dir itself, an option, or ctx's end.
 func (c *Catalog) Load(ctx context.Context, dir string, opts ...LoadOption) error {
-	l := loader{startTimeout: 10 * time.Second, cache: defaultCache()}
+	l := &loader{startTimeout: 10 * time.Second, cache: defaultCache()}
 	for _, opt := range opts {
-		if err := opt(&l); err != nil {
+		if err := opt(l); err != nil {
 			return err
 		}
 	}
@@ -97,6 +100,7 @@ func (c *Catalog) Load(ctx context.Context, dir string, opts ...LoadOption) erro
 	if err != nil {
 		return fmt.Errorf("plugin directory: %w", err)
 	}
+	defer func() { l.keeper.Close() }()
 	rows := l.loadAll(ctx, dir, entries)
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("plugin directory %s: %w", dir, err)
@@ -182,7 +186,10 @@ func (l *loader) launch(ctx context.Context, path string) (wire.Description, err
 	ctx, cancel := context.WithTimeoutCause(ctx, l.startTimeout,
 		fmt.Errorf("no answer within the start timeout of %v", l.startTimeout))
 	defer cancel()
-	process, err := pluginproc.Launch(ctx, pluginproc.Config{Path: path, Logger: slog.New(slog.DiscardHandler)})
+	l.keepOnce.Do(func() { l.keeper = keeper.Start() })
+	process, err := pluginproc.Launch(ctx, pluginproc.Config{
+		Path: path, Logger: slog.New(slog.DiscardHandler), Keeper: l.keeper,
+	})
 	if err != nil {
 		return wire.Description{}, err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
 
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
@@ -32,6 +33,8 @@ type Config struct {
 	Env []string
 	// Logger receives the plugin's output.
 	Logger *slog.Logger
+	// Keeper outlives the host to end the plugin; nil for none.
+	Keeper *keeper.Keeper
 	// TLS makes both sides prove themselves by certificates made for this launch.
 	// It is needless where the system tells who is at the other end of a socket,
 	// and always on elsewhere.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -68,7 +69,7 @@ func newRunner(c Config) *pluginRunner {
 // prepare takes what go-plugin tells a plugin by its environment.
 func (r *pluginRunner) prepare(env []string, dir string) {
 	r.dir = dir
-	r.env = append(append(append(minimalEnv(), r.config.Env...), env...), wire.LifelineKey+"=stdin")
+	r.env = slices.Concat(minimalEnv(), r.config.Env, env, r.config.Keeper.Env(), []string{wire.LifelineKey + "=stdin"})
 }
 
 // Start implements runner.Runner. go-plugin calls it once.
@@ -101,6 +102,7 @@ func (r *pluginRunner) start() (err error) {
 		closeAll(files[:])
 		return err
 	}
+	r.config.Keeper.Add(r.group.Pid())
 	closeAll([]*os.File{files[0], files[3], files[5]})
 	r.lifeline, r.stdout, r.stderr = files[1], files[2], files[4]
 	r.hangUp = sync.OnceFunc(func() { _ = r.lifeline.Close() })
@@ -121,6 +123,7 @@ func closeAll(files []*os.File) {
 // watch ends with the process, after drain at most.
 func (r *pluginRunner) watch() {
 	<-r.group.Done()
+	r.config.Keeper.Remove(r.group.Pid())
 	r.mu.Lock()
 	r.endedSelf = !r.killed
 	r.mu.Unlock()

@@ -1,0 +1,116 @@
+// Package keeper sees to it that a host's death leaves nothing behind, whatever
+// kills the host and whatever its plugins are: frozen, foreign, or with children
+// of their own.
+//
+// A keeper is a small process, one for each runner that launches plugins: this
+// program, started again. It holds one end of a pipe whose other end the host
+// holds; the pipe's end without a farewell is the host's death. The keeper then
+// gives the plugins time to clean up by themselves, and kills who is left: the
+// process groups that it was told of, and on Linux every process that carries the
+// host's mark in its environment, which covers a plugin that the host had no time
+// to tell of, and children that left their group.
+//
+// On Windows, where plugins run in job objects that end with the host, a keeper
+// does nothing.
+package keeper
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+)
+
+const (
+	// roleKey makes this program a keeper: see init.
+	roleKey = "HOSTELRY_KEEPER"
+	// markKey is in the environment of each plugin; its value names the host.
+	markKey = "HOSTELRY_HOST"
+	// farewell is a line that says that the host needs its keeper no longer.
+	farewell = "bye"
+)
+
+// Keeper is the host's side. Its methods are safe from any goroutine; those of a
+// nil Keeper do nothing.
+type Keeper struct {
+	mark   string
+	ending sync.WaitGroup // the goroutine that starts and reaps the process
+
+	mu   sync.Mutex
+	pipe *os.File // nil once closed, or where there is no keeper
+}
+
+// Start starts a keeper, beside whatever the caller does next. Where it cannot be
+// started there is none: plugins that are written with the SDK still notice the
+// host's death by themselves. The caller must call Close.
+func Start() *Keeper {
+	k := &Keeper{mark: rand.Text()}
+	path, err := os.Executable()
+	if err != nil || !supported {
+		return k
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return k
+	}
+	k.pipe = w
+	cmd := &exec.Cmd{
+		Path: path, Args: []string{"hostelry-keeper"}, Dir: "/", Stdin: r,
+		Env: []string{roleKey + "=" + k.mark}, SysProcAttr: ownSession(),
+	}
+	k.ending.Go(func() { // ends with the keeper, which ends with the pipe
+		err := cmd.Start()
+		_ = r.Close()
+		if err == nil {
+			_ = cmd.Wait()
+		}
+	})
+	return k
+}
+
+// Env is the mark, for the environment of a plugin, or "" for none.
+func (k *Keeper) Env() []string {
+	if k == nil {
+		return nil
+	}
+	return []string{markKey + "=" + k.mark}
+}
+
+// Add tells the keeper of a process group.
+func (k *Keeper) Add(pgid int) { k.tell(fmt.Sprintf("+%d", pgid)) }
+
+// Remove tells the keeper that a process group has ended.
+func (k *Keeper) Remove(pgid int) { k.tell(fmt.Sprintf("-%d", pgid)) }
+
+func (k *Keeper) tell(line string) {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.pipe == nil {
+		return
+	}
+	_ = k.pipe.SetWriteDeadline(time.Now().Add(time.Second))
+	if _, err := fmt.Fprintln(k.pipe, line); err != nil { // it is gone, or frozen
+		_ = k.pipe.Close()
+		k.pipe = nil
+	}
+}
+
+// Close ends the keeper and waits for its end. The groups that it knows live on.
+func (k *Keeper) Close() {
+	if k == nil {
+		return
+	}
+	k.tell(farewell)
+	k.mu.Lock()
+	if k.pipe != nil {
+		_ = k.pipe.Close()
+		k.pipe = nil
+	}
+	k.mu.Unlock()
+	k.ending.Wait()
+}

@@ -1,0 +1,158 @@
+package keeper_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
+)
+
+const roleKey = "KEEPER_TEST_ROLE"
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(roleKey); role != "" {
+		host(role)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// host is a process that starts children under a keeper, prints their ids, and
+// then dies as its role says.
+func host(role string) {
+	k := keeper.Start()
+	told := exec.Command("sleep", "1000")
+	told.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	marked := exec.Command("sleep", "1000")
+	marked.Env = append(os.Environ(), k.Env()...)
+	marked.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	for _, c := range []*exec.Cmd{told, marked} {
+		if err := c.Start(); err != nil {
+			panic(err)
+		}
+		fmt.Println(c.Process.Pid)
+	}
+	k.Add(told.Process.Pid)
+	_ = syscall.Kill(told.Process.Pid, syscall.SIGSTOP)
+	switch role {
+	case "removes":
+		k.Remove(told.Process.Pid)
+	case "closes":
+		k.Close()
+	}
+	fmt.Println("ready")
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the test kills
+}
+
+// run starts a host, kills it once it is ready, and returns its children.
+func run(t *testing.T, role string) (told, marked int) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), roleKey+"="+role, "GORACE=atexit_sleep_ms=0")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pids []int
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() && lines.Text() != "ready" {
+		pid, err := strconv.Atoi(strings.TrimSpace(lines.Text()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pids = append(pids, pid)
+		t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+	}
+	if len(pids) != 2 {
+		t.Fatalf("the host printed %d ids", len(pids))
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	return pids[0], pids[1]
+}
+
+// ends reports whether pid is dead within d.
+func ends(t *testing.T, pid int, d time.Duration) bool {
+	t.Helper()
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return true
+	}
+	defer unix.Close(fd)
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(d.Milliseconds()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n > 0
+}
+
+func TestHostDeathLeavesNothing(t *testing.T) {
+	told, marked := run(t, "dies")
+	if !ends(t, told, 2*time.Second) {
+		t.Error("a frozen process of a group that the keeper was told of lives on")
+	}
+	if !ends(t, marked, time.Second) {
+		t.Error("a marked process in a session of its own lives on")
+	}
+}
+
+func TestARemovedGroupIsLeftAlone(t *testing.T) {
+	told, marked := run(t, "removes")
+	if !ends(t, marked, 2*time.Second) {
+		t.Fatal("the keeper did not act")
+	}
+	if ends(t, told, 0) {
+		t.Error("the keeper killed a group that had been removed")
+	}
+}
+
+func TestCloseEndsTheKeeperAlone(t *testing.T) {
+	told, marked := run(t, "closes")
+	if ends(t, told, 1500*time.Millisecond) || ends(t, marked, 0) {
+		t.Error("a keeper that was closed killed all the same")
+	}
+}
+
+func TestCloseReapsTheKeeper(t *testing.T) {
+	k := keeper.Start()
+	k.Add(1 << 30) // no such group
+	k.Close()
+	k.Close()
+	k.Remove(1 << 30)
+	if children, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid())); err == nil && len(children) > 0 {
+		t.Errorf("children are left: %s", children)
+	}
+}
+
+func Example() {
+	k := keeper.Start()
+	defer k.Close()
+	cmd := exec.Command("true")
+	cmd.Env = k.Env()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		fmt.Println(err)
+	}
+	k.Add(cmd.Process.Pid)
+	fmt.Println(cmd.Wait())
+	k.Remove(cmd.Process.Pid)
+	// Output: <nil>
+}
