@@ -30,16 +30,8 @@ type Kind struct {
 // strictly; an error from it is an [ErrBadConfig].
 func NewKind[C any](name string, newTask func(config C) (Task, error), opts ...KindOption) Kind {
 	k := Kind{name: name, config: reflect.TypeFor[C]()}
-	k.make = func(raw json.RawMessage) (Task, error) {
-		var c C
-		if err := decodeStrict(raw, &c); err != nil {
-			return nil, err
-		}
-		t, err := newTask(c)
-		if err == nil && t == nil {
-			err = errors.New("the kind made no task")
-		}
-		return t, err
+	if newTask != nil {
+		k.make = func(raw json.RawMessage) (Task, error) { return decodeAndMake(raw, newTask) }
 	}
 	for _, opt := range opts {
 		opt(&k)
@@ -71,12 +63,14 @@ var validName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$`)
 // Hosts and the plugin SDK call it once when the kind is registered.
 func (k Kind) Validate() error {
 	switch {
-	case k.make == nil:
+	case k.config == nil:
 		return errors.New("task kind is empty: make it with task.NewKind")
 	case ValidateName(k.name) != nil:
 		return ValidateName(k.name)
 	case k.config.Kind() != reflect.Struct:
 		return fmt.Errorf("task kind %q: its config type %v is not a struct", k.name, k.config)
+	case k.make == nil:
+		return fmt.Errorf("task kind %q has no constructor: give task.NewKind a function that makes its tasks", k.name)
 	}
 	return nil
 }
@@ -99,6 +93,18 @@ func (k Kind) New(config json.RawMessage) (Task, error) {
 		return nil, fmt.Errorf("%w for kind %q: %w", ErrBadConfig, k.name, err)
 	}
 	return t, nil
+}
+
+func decodeAndMake[C any](raw json.RawMessage, newTask func(C) (Task, error)) (Task, error) {
+	var config C
+	if err := decodeStrict(raw, &config); err != nil {
+		return nil, err
+	}
+	t, err := newTask(config)
+	if err == nil && t == nil {
+		err = errors.New("the kind made no task")
+	}
+	return t, err
 }
 
 func decodeStrict(raw json.RawMessage, v any) error {

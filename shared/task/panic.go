@@ -41,7 +41,7 @@ func Guard(f func(), done func(*PanicError)) {
 // newPanicError is called on the panicking goroutine, so that its stack is the
 // panic's. value is nil after a Goexit only: panic(nil) has a value of its own.
 func newPanicError(value any) *PanicError {
-	if e, ok := value.(*PanicError); ok {
+	if e, ok := value.(*PanicError); ok && e != nil {
 		return e
 	}
 	e := &PanicError{Value: "runtime.Goexit called", Stack: string(debug.Stack())}
