@@ -15,6 +15,7 @@ import (
 
 const (
 	maxLine      = 64 << 10 // bytes of one log record; a longer line becomes several
+	maxRecord    = 1 << 20  // the same of a line that may be hclog's JSON, which escapes
 	maxTailLines = 20
 	maxTailText  = 500 // bytes kept of each of them
 )
@@ -47,7 +48,7 @@ func (l *lineReader) next() (line, error) {
 			return out, nil
 		case err != bufio.ErrBufferFull:
 			return out, err
-		case len(out.text) >= maxLine:
+		case len(out.text) >= maxRecord, len(out.text) >= maxLine && out.text[0] != '{':
 			l.inLine = true
 			return out, nil
 		}
