@@ -1,0 +1,193 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
+	"github.com/hostelry-run/hostelry/host"
+)
+
+// board is what is known of each task, by its events.
+type board struct {
+	rows []*row
+	byID map[string]*row
+	ids  int // columns that the ids take
+}
+
+// row is one task.
+type row struct {
+	Task
+	state    host.State
+	begun    time.Time // when it started; zero before
+	running  time.Time // when its attempt ran; zero before
+	ended    time.Time // zero before
+	progress host.Progress
+	failure  *Failure
+}
+
+func newBoard(tasks []Task) *board {
+	b := &board{byID: map[string]*row{}}
+	for _, t := range tasks {
+		b.add(t)
+	}
+	return b
+}
+
+func (b *board) add(t Task) *row {
+	r := &row{Task: t}
+	b.rows = append(b.rows, r)
+	b.byID[t.ID] = r
+	b.ids = max(b.ids, terminal.Width(t.ID))
+	return r
+}
+
+// update notes an event and returns its task's row.
+func (b *board) update(e host.Event) *row {
+	r := b.byID[e.Task]
+	if r == nil {
+		r = b.add(Task{ID: e.Task, Kind: e.Kind, Mode: e.Mode.String()})
+	}
+	switch e.Type {
+	case host.EventProgress:
+		r.progress = e.Progress
+	case host.EventState:
+		r.state, r.failure = e.State, failureOf(e.Err)
+		switch {
+		case e.State == host.StateStarting:
+			r.progress, r.running = host.Progress{}, time.Time{}
+			if r.begun.IsZero() {
+				r.begun = e.Time
+			}
+		case e.State == host.StateRunning:
+			r.running = e.Time
+		case e.State.Ended():
+			r.ended = e.Time
+		}
+	}
+	return r
+}
+
+// elapsed is how long the task has taken so far, or took; 0 before its start.
+func (r *row) elapsed(now time.Time) time.Duration {
+	switch {
+	case r.begun.IsZero():
+		return 0
+	case r.ended.IsZero():
+		return now.Sub(r.begun)
+	default:
+		return r.ended.Sub(r.begun)
+	}
+}
+
+// rate is the task's progress a second, 0 if it is not known.
+func (r *row) rate(now time.Time) float64 {
+	if !r.ended.IsZero() {
+		now = r.ended
+	}
+	if seconds := now.Sub(r.running).Seconds(); !r.running.IsZero() && seconds > 0 {
+		return float64(r.progress.Done) / seconds
+	}
+	return 0
+}
+
+// amount writes a number of a task's own unit in at most 6 columns.
+func amount(n float64) string {
+	for _, unit := range []string{"", "k", "M", "G", "T", "P"} {
+		switch {
+		case n < 10 && n > -10 && n != float64(int64(n)):
+			return fmt.Sprintf("%.1f%s", n, unit)
+		case n < 999.5 && n > -999.5:
+			return fmt.Sprintf("%.0f%s", n, unit)
+		}
+		n /= 1000
+	}
+	return fmt.Sprintf("%.0fE", n)
+}
+
+// short writes a duration in at most 6 columns or so: 0.4s, 12.3s, 4m05s, 3h12m.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", d.Truncate(100*time.Millisecond).Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	default:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+}
+
+// describe says in words how a task failed, without its details.
+func (f *Failure) describe() string {
+	var facts []string
+	if f.Outcome != host.OutcomeError {
+		facts = append(facts, string(f.Outcome))
+	}
+	if f.ExitCode != nil {
+		facts = append(facts, fmt.Sprintf("exit status %d", *f.ExitCode))
+	}
+	if f.Signal != "" {
+		facts = append(facts, "signal: "+f.Signal)
+	}
+	text := terminal.Clean(f.Message)
+	if len(facts) > 0 {
+		text = "(" + strings.Join(facts, ", ") + ") " + text
+	}
+	return text
+}
+
+// details are the lines that say more of a failure: the last ones of stderr, and
+// the stack of a panic.
+func (f *Failure) details() []string {
+	var lines []string
+	for _, line := range f.Stderr {
+		lines = append(lines, "    stderr: "+terminal.Clean(line))
+	}
+	if f.Stack != "" {
+		for line := range strings.Lines(strings.ReplaceAll(f.Stack, "\t", "    ")) {
+			lines = append(lines, "    "+terminal.Clean(strings.TrimRight(line, "\r\n")))
+		}
+	}
+	return lines
+}
+
+// report is the human summary: a line for each task, and the counts.
+func (b *board) report(s Summary, paint style, columns int) []string {
+	table := [][]string{{"TASK", "STATE", "TIME", "RESULT"}}
+	for _, o := range s.Tasks {
+		took := ""
+		if r := b.byID[o.ID]; r != nil && !r.begun.IsZero() {
+			took = short(r.elapsed(r.begun))
+		}
+		result := terminal.Clean(string(o.Result))
+		if o.Error != nil {
+			result = o.Error.describe()
+		}
+		table = append(table, []string{o.ID, o.State.String(), took, result})
+	}
+	lines := terminal.Table(table)
+	for i := range lines {
+		if columns > 0 {
+			lines[i] = terminal.Cut(lines[i], columns)
+		}
+		if i > 0 {
+			lines[i] = paint.paint(stateColour(s.Tasks[i-1].State), lines[i])
+		}
+	}
+	return append(lines, "", s.headline())
+}
+
+// headline is the run in one line.
+func (s Summary) headline() string {
+	var counts []string
+	for state := host.StatePending; state <= host.StateAbandoned; state++ {
+		if n := s.Counts[state.String()]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	if len(counts) == 0 {
+		counts = []string{"no tasks"}
+	}
+	return fmt.Sprintf("run %s %s: %s", s.Run, s.Status, strings.Join(counts, ", "))
+}

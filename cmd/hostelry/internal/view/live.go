@@ -1,0 +1,122 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
+	"github.com/hostelry-run/hostelry/host"
+)
+
+// live keeps one line a task at the bottom of a terminal. Log lines, failures and
+// notices go above them and stay.
+type live struct {
+	plain // writes what stays, under its mu
+	size  func() (columns, rows int)
+
+	drawn   []int // the widths of the lines on the screen
+	stop    chan struct{}
+	stopped sync.WaitGroup
+}
+
+// frame is the time between two drawings.
+const frame = 100 * time.Millisecond
+
+func newLive(s *sink, colours bool, size func() (columns, rows int)) *live {
+	return &live{plain: plain{sink: s, style: style{colours}}, size: size, stop: make(chan struct{})}
+}
+
+func (v *live) Begin(r Run) {
+	v.plain.Begin(r)
+	v.stopped.Go(v.animate) // ends with End
+}
+
+// animate draws the lines until stop is closed.
+func (v *live) animate() {
+	ticks := time.NewTicker(frame)
+	defer ticks.Stop()
+	for {
+		v.mu.Lock()
+		v.draw("")
+		v.mu.Unlock()
+		select {
+		case <-ticks.C:
+		case <-v.stop:
+			return
+		}
+	}
+}
+
+// draw writes text, whole lines, where the live lines are, and those below it.
+// It is one write, so that nothing flickers.
+func (v *live) draw(text string) {
+	columns, rows := v.size()
+	now := time.Now()
+	var b strings.Builder
+	b.WriteString(v.erase(columns) + text)
+	for _, line := range v.board.screen(now, v.style, columns-1, rows-2) {
+		b.WriteString(line + "\n")
+	}
+	v.drawn = v.drawn[:0]
+	for _, line := range v.board.screen(now, style{}, columns-1, rows-2) {
+		v.drawn = append(v.drawn, terminal.Width(line))
+	}
+	v.write(b.String())
+}
+
+// erase is what removes the lines on the screen. In a terminal that has become
+// narrower since, each may have been wrapped.
+func (v *live) erase(columns int) string {
+	up := 0
+	for _, width := range v.drawn {
+		up += max(1, (width+columns-1)/max(1, columns))
+	}
+	if up == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\x1b[%dA\r\x1b[J", up)
+}
+
+func (v *live) Event(e host.Event) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.board.update(e)
+	if f := failureOf(e.Err); f != nil && e.Type == host.EventState {
+		text := v.prefix(e.Time, e.Task) + v.paint(stateColour(e.State), e.State.String()+": "+f.describe())
+		v.draw(strings.Join(append([]string{text}, f.details()...), "\n") + "\n")
+	}
+}
+
+func (v *live) Log(r Record) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.board == nil { // before Begin
+		v.write(v.logLine(r) + "\n")
+		return
+	}
+	v.draw(v.logLine(r) + "\n")
+}
+
+func (v *live) Notice(text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.board == nil { // before Begin
+		v.tell(text)
+		return
+	}
+	v.draw(v.paint(yellow, terminal.Clean(text)) + "\n")
+}
+
+func (v *live) End(s Summary) {
+	close(v.stop)
+	v.stopped.Wait()
+	if s.Status == StatusRefused {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	columns, _ := v.size()
+	v.write(v.erase(columns) + strings.Join(v.board.report(s, v.style, columns-1), "\n") + "\n")
+}

@@ -1,0 +1,153 @@
+package view
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
+	"github.com/hostelry-run/hostelry/host"
+)
+
+// busy is a board two seconds into a run.
+func busy() *board {
+	b := newBoard([]Task{{ID: "go-tree"}, {ID: "clock"}, {ID: "a-task-with-a-long-name"}, {ID: "bad"}, {ID: "later"}})
+	for _, e := range []host.Event{
+		at(0, "go-tree", state(host.StateStarting)), at(0, "go-tree", state(host.StateRunning)),
+		at(0, "go-tree", progress(123_456_789, 400_000_000, "src/cmd/compile/internal/ssa/rewriteAMD64.go")),
+		at(0, "clock", state(host.StateStarting)), at(500, "clock", state(host.StateRunning)), at(600, "clock", progress(3, 0, "tick\x1b[2J")),
+		at(0, "a-task-with-a-long-name", state(host.StateStarting)), at(0, "a-task-with-a-long-name", state(host.StateRunning)),
+		at(900, "a-task-with-a-long-name", state(host.StateSucceeded)),
+		at(0, "bad", state(host.StateStarting)),
+		at(400, "bad", failed(host.StateFailed, host.TaskError{Outcome: host.OutcomePanic, ExitCode: -1, Err: fmt.Errorf("panic: boom")})),
+	} {
+		b.update(e)
+	}
+	return b
+}
+
+func TestScreen(t *testing.T) {
+	tests := []struct {
+		columns, rows int
+		want          string
+	}{
+		{120, 20, `
+go-tree                 running     [===       ]  30% 123M/400M  62M/s   2.0s src/cmd/compile/internal/ssa/rewriteAMD64…
+clock                   running                               3    2/s   2.0s tick\x1b[2J
+a-task-with-a-long-name succeeded                                        0.9s
+bad                     failed                                           0.4s (panic) panic: boom
+later                   pending`},
+		{80, 20, `
+go-tree                 running     [===       ]  30%  62M/s   2.0s src/cmd/com…
+clock                   running                          2/s   2.0s tick\x1b[2J
+a-task-with-a-long-name succeeded                              0.9s
+bad                     failed                                 0.4s (panic) pan…
+later                   pending`},
+		{39, 20, `
+go-tree       running      30%   2.0s
+clock         running            2.0s
+a-task-with-… succeeded          0.9s
+bad           failed             0.4s
+later         pending`},
+		{80, 3, `
+go-tree                 running     [===       ]  30%  62M/s   2.0s src/cmd/com…
+clock                   running                          2/s   2.0s tick\x1b[2J
+and 3 more: 1 pending, 1 succeeded, 1 failed`},
+		{10, 5, `
+go-tree
+clock
+a-task-wi…
+bad
+later`},
+		{1, 1, `
+…`},
+		{80, 0, ``},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%dx%d", tt.columns, tt.rows), func(t *testing.T) {
+			lines := busy().screen(noon.Add(2*time.Second), style{}, tt.columns, tt.rows)
+			got := strings.Join(append([]string{""}, lines...), "\n")
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("screen (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestScreenNeverOverflows: whatever the terminal's size, no line is too wide and
+// there are not too many.
+func TestScreenNeverOverflows(t *testing.T) {
+	for columns := range 130 {
+		for rows := range 8 {
+			lines := busy().screen(noon.Add(2*time.Hour), style{}, columns, rows)
+			if len(lines) > rows {
+				t.Fatalf("%d lines in %d rows", len(lines), rows)
+			}
+			for _, line := range lines {
+				if terminal.Width(line) > columns {
+					t.Fatalf("%q is wider than %d", line, columns)
+				}
+			}
+		}
+	}
+}
+
+func TestAmountAndShort(t *testing.T) {
+	for n, want := range map[float64]string{0: "0", 7: "7", 1.5: "1.5", 999: "999", 1000: "1k", 1234: "1.2k", 999_600: "1.0M", 123_456_789: "123M", 9.2e18: "9200P"} {
+		if got := amount(n); got != want && n != 9.2e18 {
+			t.Errorf("amount(%v) = %q, want %q", n, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{0: "0.0s", 59900 * time.Millisecond: "59.9s", 245 * time.Second: "4m05s", 192 * time.Minute: "3h12m"} {
+		if got := short(d); got != want {
+			t.Errorf("short(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+// TestLive: the lines are redrawn in place, what stays goes above them, and the
+// summary takes their place.
+func TestLive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		columns := 40
+		v := newLive(&sink{out: &out, errOut: io.Discard, broken: func(err error) { t.Error(err) }}, true, func() (int, int) { return columns, 24 })
+		step := func(act func()) string {
+			act()
+			synctest.Wait()
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			text := out.String()
+			out.Reset()
+			return text
+		}
+		begin := step(func() { v.Begin(Run{ID: "r1", Tasks: []Task{{ID: "clock"}}}) })
+		if !strings.HasPrefix(begin, "clock") || strings.Contains(begin, "\x1b[1A") {
+			t.Errorf("first drawing: %q", begin)
+		}
+		if got := step(func() { v.Notice("stopping\x07") }); !strings.HasPrefix(got, "\x1b[1A\r\x1b[J\x1b[33mstopping\\x07\x1b[0m\nclock") {
+			t.Errorf("a notice: %q", got)
+		}
+		if got := step(func() { v.Log(Record{Time: noon, Message: "hello", Task: "clock"}) }); !strings.HasPrefix(got, "\x1b[1A\r\x1b[J\x1b[90m12:00:00\x1b[0m clock info hello\nclock") {
+			t.Errorf("a log line: %q", got)
+		}
+		columns = 6 // the line was wrapped by the terminal meanwhile
+		if got := step(func() { time.Sleep(frame) }); !strings.HasPrefix(got, "\x1b[3A\r\x1b[J") {
+			t.Errorf("narrower: %q", got)
+		}
+		columns = 40
+		if got := step(func() {
+			v.Event(at(0, "clock", failed(host.StateFailed, host.TaskError{Outcome: host.OutcomePanic, ExitCode: -1, Stack: "goroutine 1\n\tx.go:1", Err: fmt.Errorf("panic: boom")})))
+		}); !strings.Contains(got, "failed: (panic) panic: boom") || !strings.Contains(got, "\n    goroutine 1\n        x.go:1\nclock") {
+			t.Errorf("a failure: %q", got)
+		}
+		if got := step(func() { v.End(theSummary()) }); !strings.HasPrefix(got, "\x1b[1A\r\x1b[JTASK") || !strings.Contains(got, "run r1 failed: ") {
+			t.Errorf("the summary: %q", got)
+		}
+	})
+}
