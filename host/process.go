@@ -66,7 +66,9 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{Path: path, Logger: e.logger(e.job), Keeper: e.keeper})
+	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{
+		Path: path, Env: e.job.env.list(), Logger: e.logger(e.job), Keeper: e.keeper,
+	})
 	if err != nil {
 		e.failure = launchEnd(err)
 		return nil, e.describe(ctx, err)

@@ -20,6 +20,9 @@ type Spec struct {
 	Config any
 	// Mode is where the task runs. The zero Mode is the runner's.
 	Mode Mode
+	// Env is for process mode; in the others a task shares the host's environment,
+	// and Env must be empty.
+	Env Env
 }
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -30,11 +33,12 @@ type job struct {
 	kind   catalog.Kind
 	config json.RawMessage
 	mode   Mode
+	env    Env
 }
 
 // check finds out whether the task can run here, before anything of it does.
 func (s Spec) check(c *config) (job, error) {
-	j := job{id: s.ID, mode: s.Mode}
+	j := job{id: s.ID, mode: s.Mode, env: s.Env.clone()}
 	if j.mode == 0 {
 		j.mode = c.mode
 	}
@@ -51,6 +55,12 @@ func (s Spec) check(c *config) (job, error) {
 	}
 	if !j.kind.IsBuiltIn() && j.mode != Process {
 		return j, fmt.Errorf("%w: kind %q of plugin %q cannot run in %v mode", ErrNeedsProcess, j.kind.Name, j.kind.Plugin, j.mode)
+	}
+	if j.mode != Process && !s.Env.isZero() {
+		return j, fmt.Errorf("an environment of its own is for process mode: in %v mode a task shares the host's", j.mode)
+	}
+	if err = s.Env.check(); err != nil {
+		return j, err
 	}
 	if j.config, err = encodeConfig(s.Config); err != nil {
 		return j, err
