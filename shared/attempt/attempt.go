@@ -76,16 +76,28 @@ func (a *Attempt) Run(started func(), done func(End)) {
 		if p != nil {
 			end.Err, end.Panic, end.Clean = p, p, false
 		}
-		if stopErr := a.awaitStop(); stopErr != nil {
-			stopErr = fmt.Errorf("stop: %w", stopErr)
-			if !end.Clean {
-				stopErr = errors.Join(end.Err, stopErr)
-			}
-			end.Err, end.Clean = stopErr, false
+		if err := a.awaitStop(); err != nil {
+			end.stopFailed(err)
 		}
 		a.cancel(context.Canceled) // ends what the task left waiting on ctx
 		done(end)
 	})
+}
+
+// stopFailed adds what the task's Stop returned.
+func (e *End) stopFailed(err error) {
+	if e.Panic == nil {
+		task.Guard(func() { errors.As(err, &e.Panic) }, func(p *task.PanicError) {
+			if p != nil { // in a method of err
+				e.Panic = p
+			}
+		})
+	}
+	err = fmt.Errorf("stop: %w", err)
+	if !e.Clean {
+		err = errors.Join(e.Err, err)
+	}
+	e.Err, e.Clean = err, false
 }
 
 // run keeps a alive and in its first argument for as long as the task runs: Trace
