@@ -67,7 +67,7 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 		return nil, err
 	}
 	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{
-		Path: path, Env: e.job.env.list(), Logger: e.logger(e.job), Keeper: e.keeper,
+		Path: path, File: e.job.kind.File(), Env: e.job.env.list(), Logger: e.logger(e.job), Keeper: e.keeper,
 	})
 	if err != nil {
 		e.failure = launchEnd(err)
@@ -86,6 +86,8 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 // executable is the plugin's file, or for a kind of this program the program.
 func executable(k catalog.Kind) (string, error) {
 	if !k.IsBuiltIn() {
+		now := time.Now()
+		_ = os.Chtimes(k.Executable(), now, now) // in use: the catalog removes old copies
 		return k.Executable(), nil
 	}
 	path, err := os.Executable()

@@ -165,7 +165,8 @@ type Kind struct {
 	// Schema is the JSON Schema of its config.
 	Schema json.RawMessage
 
-	path     string    // of the plugin's executable
+	file     string    // of the plugin, in its directory
+	copied   string    // its private copy, which is launched
 	local    task.Kind // where Plugin is ""
 	compiled *schema.Schema
 }
@@ -192,8 +193,12 @@ func (k Kind) IsBuiltIn() bool { return k.Plugin == "" }
 // IsBuiltIn.
 func (k Kind) Local() task.Kind { return k.local }
 
-// Executable is the path of the plugin that offers the kind, or "" if IsBuiltIn.
-func (k Kind) Executable() string { return k.path }
+// File is the plugin's file as it stands in its directory, or "" if IsBuiltIn.
+func (k Kind) File() string { return k.file }
+
+// Executable is the private copy of File that was made when it was checked, or ""
+// if IsBuiltIn. It is what hosts launch.
+func (k Kind) Executable() string { return k.copied }
 
 // Validate checks a config, a JSON object, against the kind's schema. It fails
 // with a [*ConfigError] that has every problem. Hosts call it before a launch.

@@ -1,6 +1,7 @@
 package pluginproc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,10 +35,10 @@ func (e *LaunchError) Unwrap() error { return e.Err }
 func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := &LaunchError{Path: r.config.Path, Stderr: r.tail.lines(), Err: err}
+	e := &LaunchError{Path: cmp.Or(r.config.File, r.config.Path), Stderr: r.tail.lines(), Err: err}
 	switch {
 	case r.startErr != nil:
-		e.Err = explainStart(r.config.Path, r.startErr)
+		e.Err = explainStart(e.Path, r.startErr)
 	case r.garbled != nil:
 		e.Err = fmt.Errorf("it is not a plugin, or it printed to stdout before plugin.Main: %w", r.garbled)
 	case r.stranger != nil:

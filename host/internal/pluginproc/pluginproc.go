@@ -29,6 +29,9 @@ import (
 type Config struct {
 	// Path is the executable's.
 	Path string
+	// File is the file of which Path is a copy, or "". The plugin finds it in its
+	// environment as HOSTELRY_PLUGIN_FILE, should it need what lies beside it.
+	File string
 	// Env is what the plugin gets besides the minimal environment: K=V.
 	Env []string
 	// Logger receives the plugin's output.

@@ -1,7 +1,9 @@
 package pluginproc
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
@@ -69,6 +72,9 @@ func newRunner(c Config) *pluginRunner {
 // prepare takes what go-plugin tells a plugin by its environment.
 func (r *pluginRunner) prepare(env []string, dir string) {
 	r.dir = dir
+	if r.config.File != "" {
+		env = append(env, "HOSTELRY_PLUGIN_FILE="+r.config.File)
+	}
 	r.env = slices.Concat(minimalEnv(), r.config.Env, env, r.config.Keeper.Env(), []string{wire.LifelineKey + "=stdin"})
 }
 
@@ -96,9 +102,7 @@ func (r *pluginRunner) start() (err error) {
 			return err
 		}
 	}
-	cmd := &exec.Cmd{Path: r.config.Path, Args: []string{r.config.Path}, Env: r.env}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = files[0], files[3], files[5]
-	if r.group, err = procgroup.Start(cmd); err != nil {
+	if r.group, err = r.spawn(files[0], files[3], files[5]); err != nil {
 		closeAll(files[:])
 		return err
 	}
@@ -110,6 +114,23 @@ func (r *pluginRunner) start() (err error) {
 	r.readers.Go(r.readStderr)
 	go r.watch()
 	return nil
+}
+
+// spawn tries again for a while if the file is still open for writing somewhere:
+// a child that another goroutine has forked holds what this process was writing
+// to until it executes its own program.
+func (r *pluginRunner) spawn(stdin, stdout, stderr *os.File) (group *procgroup.Group, err error) {
+	for range 100 {
+		group, err = procgroup.Start(&exec.Cmd{
+			Path: r.config.Path, Args: []string{cmp.Or(r.config.File, r.config.Path)}, Env: r.env,
+			Stdin: stdin, Stdout: stdout, Stderr: stderr,
+		})
+		if !errors.Is(err, syscall.ETXTBSY) {
+			break
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return group, err
 }
 
 func closeAll(files []*os.File) {

@@ -1,0 +1,99 @@
+package catalog
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+)
+
+// LockFile is the name of the file in a plugin directory that says which plugins
+// may be launched from it.
+const LockFile = "hostelry.lock"
+
+// lock is the content of a LockFile.
+type lock struct {
+	Plugins []lockEntry `json:"plugins"`
+}
+
+type lockEntry struct {
+	Name     string `json:"name"`
+	Version  string `json:"version"`
+	Platform string `json:"platform"` // such as linux/amd64
+	SHA256   string `json:"sha256"`   // of the file, in hex
+}
+
+const platform = runtime.GOOS + "/" + runtime.GOARCH
+
+// readLock returns nil if the directory has none.
+func readLock(dir string) (*lock, error) {
+	path := filepath.Join(dir, LockFile)
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var l lock
+	if err == nil {
+		err = json.Unmarshal(raw, &l)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read, so that no plugin can be trusted: %w; write it anew with hostelry plugin lock", path, err)
+	}
+	return &l, nil
+}
+
+// check refuses a plugin that differs from what was locked; one that is not in
+// the lock is refused if strict.
+func (l *lock) check(name, sum string, strict bool) error {
+	if l == nil {
+		return nil
+	}
+	for _, e := range l.Plugins {
+		switch {
+		case e.Name != name || e.Platform != platform:
+		case e.SHA256 == sum:
+			return nil
+		default:
+			return fmt.Errorf("it differs from %s: its sha256 is %s, that of the locked version %s is %s; if the change is meant, run hostelry plugin lock",
+				LockFile, sum, e.Version, e.SHA256)
+		}
+	}
+	if strict {
+		return fmt.Errorf("it is not in %s for %s; if it is meant to be, run hostelry plugin lock", LockFile, platform)
+	}
+	return nil
+}
+
+// WriteLock writes the LockFile of dir: from now on the usable ones of plugins,
+// which were loaded from dir, may be launched as they are, and nothing that
+// differs from them. Entries of other platforms stay. The command's plugin lock
+// calls it.
+func WriteLock(dir string, plugins []Plugin) error {
+	old, err := readLock(dir)
+	if err != nil || old == nil {
+		old = &lock{} // one that cannot be read is replaced
+	}
+	l := lock{Plugins: slices.DeleteFunc(old.Plugins, func(e lockEntry) bool { return e.Platform == platform })}
+	for _, p := range plugins {
+		if p.Err == nil {
+			l.Plugins = append(l.Plugins, lockEntry{Name: p.Name, Version: p.Version, Platform: platform, SHA256: p.SHA256})
+		}
+	}
+	slices.SortFunc(l.Plugins, func(a, b lockEntry) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform))
+	})
+	raw, err := json.MarshalIndent(l, "", "  ")
+	if err != nil {
+		return err
+	}
+	fresh := filepath.Join(dir, "."+LockFile)
+	if err := os.WriteFile(fresh, append(raw, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", LockFile, err)
+	}
+	return os.Rename(fresh, filepath.Join(dir, LockFile))
+}

@@ -1,0 +1,63 @@
+package catalog
+
+import (
+	"fmt"
+	"time"
+)
+
+// LoadOption is an option of [Catalog.Load].
+type LoadOption func(*loader) error
+
+// WithStartTimeout sets how long a plugin may take to start and describe itself.
+// It must be positive. The default is 10 seconds.
+func WithStartTimeout(d time.Duration) LoadOption {
+	return func(l *loader) error {
+		if d <= 0 {
+			return fmt.Errorf("start timeout %v is not positive", d)
+		}
+		l.startTimeout = d
+		return nil
+	}
+}
+
+// WithCacheDir sets where private copies of plugins, and what they said of
+// themselves, are kept between runs by the sha256 of their bytes. The default, for
+// "" too, is hostelry/plugins under os.UserCacheDir, or where that cannot be
+// written a directory of this user's under os.TempDir. What was not used for 30
+// days is removed.
+func WithCacheDir(dir string) LoadOption {
+	return func(l *loader) error {
+		if dir != "" {
+			l.stores = []string{dir}
+		}
+		return nil
+	}
+}
+
+// WithLocked refuses a plugin that is not in the directory's [LockFile], and a
+// directory that has none. Without it, a plugin that the LockFile does not name is
+// loaded; one that differs from what the LockFile says is refused either way.
+func WithLocked() LoadOption {
+	return func(l *loader) error {
+		l.locked = true
+		return nil
+	}
+}
+
+// WithoutLock ignores the LockFile, in order to write it anew.
+func WithoutLock() LoadOption {
+	return func(l *loader) error {
+		l.ignoreLock = true
+		return nil
+	}
+}
+
+// WithWritableByOthers accepts plugins and directories that users other than this
+// one and root can write. By default they are refused: whoever can write a plugin
+// can run anything as this user.
+func WithWritableByOthers() LoadOption {
+	return func(l *loader) error {
+		l.trustAll = true
+		return nil
+	}
+}

@@ -1,0 +1,186 @@
+package catalog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+// unusedAfter is how long a copy that nobody launches is kept.
+const unusedAfter = 30 * 24 * time.Hour
+
+// store keeps private copies of plugins by the sha256 of their bytes, and beside
+// each what it said of itself: a directory each, DIR/SHA256/. What was checked is
+// what runs: a plugin is launched from its copy, and whoever replaces or rewrites
+// the file in the plugin directory changes neither a run nor a check.
+type store struct{ dir string }
+
+// defaultStores are where a store may be, the best first.
+func defaultStores() []string {
+	var dirs []string
+	if cache, err := os.UserCacheDir(); err == nil {
+		dirs = append(dirs, filepath.Join(cache, "hostelry", "plugins"))
+	}
+	return append(dirs, filepath.Join(os.TempDir(), "hostelry-plugins-"+strconv.Itoa(os.Getuid())))
+}
+
+// openStore returns the first store that can be written, and where nobody else can.
+func openStore(dirs []string) (*store, error) {
+	var errs []error
+	for _, dir := range dirs {
+		err := os.MkdirAll(dir, 0o700)
+		if err == nil {
+			err = checkPrivate(dir)
+		}
+		if err == nil {
+			s := &store{dir}
+			s.prune()
+			return s, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, fmt.Errorf("no directory for the plugins' private copies: %w", errors.Join(errs...))
+}
+
+// checkPrivate also tries to write.
+func checkPrivate(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if err := trusted(info); err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
+	probe, err := os.MkdirTemp(dir, "new-")
+	if err == nil {
+		err = os.Remove(probe)
+	}
+	return err
+}
+
+// add makes sure that there is a copy of the bytes that f holds, and returns their
+// sha256. The name is the copy's file name.
+func (s *store) add(f *os.File, name string) (string, error) {
+	sum, err := copyHash(io.Discard, f)
+	if err != nil {
+		return "", err
+	}
+	if s.has(sum, name) {
+		return sum, nil
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	fresh, err := os.MkdirTemp(s.dir, "new-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(fresh)
+	file, err := os.OpenFile(filepath.Join(fresh, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
+	if err != nil {
+		return "", err
+	}
+	sum, err = copyHash(file, f) // anew: what counts is what the copy holds
+	if err = errors.Join(err, file.Close()); err != nil {
+		return "", fmt.Errorf("copy the plugin: %w", err)
+	}
+	err = os.Rename(fresh, filepath.Join(s.dir, sum))
+	if err != nil { // another host was first, or the same plugin has another name too
+		err = os.Rename(filepath.Join(fresh, name), s.path(sum, name))
+	}
+	if err != nil {
+		return "", fmt.Errorf("keep a copy of the plugin: %w", err)
+	}
+	return sum, nil
+}
+
+// copyHash returns the sha256 of what it copies, in hex.
+func copyHash(w io.Writer, r io.Reader) (string, error) {
+	h := sha256.New()
+	_, err := io.Copy(io.MultiWriter(w, h), r)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// has reports whether the copy is there, and marks it as used.
+func (s *store) has(sum, name string) bool {
+	now := time.Now()
+	return os.Chtimes(s.path(sum, name), now, now) == nil
+}
+
+func (s *store) path(sum, name string) string { return filepath.Join(s.dir, sum, name) }
+
+// description is the file of what the copy said of itself. A newer protocol may
+// tell more.
+func (s *store) description(sum string) string {
+	return filepath.Join(s.dir, sum, fmt.Sprintf("description-v%d.json", wire.ProtocolVersion))
+}
+
+func (s *store) describe(sum string) (d wire.Description, ok bool) {
+	raw, err := os.ReadFile(s.description(sum))
+	return d, err == nil && json.Unmarshal(raw, &d) == nil
+}
+
+// keep writes a file of its own and renames it, so that hosts that start at the
+// same moment do not read each other's halves. If it cannot, the plugin is asked
+// again next time.
+func (s *store) keep(sum string, d wire.Description) {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return
+	}
+	f, err := os.CreateTemp(filepath.Join(s.dir, sum), "new-*")
+	if err != nil {
+		return
+	}
+	_, err = f.Write(raw)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), s.description(sum))
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+}
+
+// prune removes copies that were not launched for long, and what a host that died
+// left half made.
+func (s *store) prune() {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		dir := filepath.Join(s.dir, entry.Name())
+		if time.Since(lastUse(dir)) > unusedAfter {
+			_ = os.RemoveAll(dir)
+		}
+	}
+}
+
+// lastUse is the newest time of a file in dir, or of dir itself.
+func lastUse(dir string) time.Time {
+	var newest time.Time
+	for _, path := range append(files(dir), dir) {
+		if info, err := os.Stat(path); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+	}
+	return newest
+}
+
+func files(dir string) []string {
+	entries, _ := os.ReadDir(dir)
+	paths := make([]string, len(entries))
+	for i, e := range entries {
+		paths[i] = filepath.Join(dir, e.Name())
+	}
+	return paths
+}

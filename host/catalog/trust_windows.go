@@ -1,0 +1,6 @@
+package catalog
+
+import "io/fs"
+
+// trusted knows nothing of this system's access lists.
+func trusted(fs.FileInfo) error { return nil }
