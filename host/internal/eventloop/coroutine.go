@@ -89,6 +89,7 @@ func (c *Coroutine) end() {
 		c.unwatch()
 	}
 	if p := recover(); p != nil {
+		c.loop.holder.CompareAndSwap(c, nil) // so that no driver goes on meanwhile
 		panic(fmt.Sprintf("coroutine %q: %v\n\n%s", c.name, p, debug.Stack()))
 	}
 }

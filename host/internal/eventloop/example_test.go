@@ -27,10 +27,13 @@ func Example() {
 			s.Await(func() { /* a call that blocks */ })
 		}
 	}
-	loop.Go("host", func(task.Scheduler) {
+	open := make(chan struct{})
+	loop.Go("doorman", func(task.Scheduler) {
 		loop.Go("anna", visit("anna"))
 		loop.Go("bert", visit("bert"))
+		close(open)
 	})
+	<-open
 	loop.Close()
 	// Output:
 	// anna is visitor 1

@@ -55,22 +55,25 @@ func TestOneAtATime(t *testing.T) {
 
 func TestYieldGoesToTheBack(t *testing.T) {
 	var trace []string
-	turn := func(s task.Scheduler, name string, giveWay func()) {
-		for i := range 3 {
-			trace = append(trace, fmt.Sprint(name, i))
-			giveWay()
-		}
-		_ = s
-	}
-	l := New(Config{})
 	done, cancel := context.WithCancel(context.Background())
 	cancel()
-	l.Go("start", func(task.Scheduler) {
-		l.Go("a", func(s task.Scheduler) { turn(s, "a", s.Yield) })
-		l.Go("b", func(s task.Scheduler) { turn(s, "b", func() { s.Sleep(context.Background(), 0) }) })
-		l.Go("c", func(s task.Scheduler) { turn(s, "c", func() { s.Sleep(context.Background(), -time.Hour) }) })
-		l.Go("d", func(s task.Scheduler) { turn(s, "d", func() { s.Sleep(done, time.Hour) }) })
-	})
+	l := New(Config{})
+	begin := make(chan struct{})
+	hold(l, begin, func(task.Scheduler) {})
+	for c, giveWay := range []func(task.Scheduler){
+		func(s task.Scheduler) { s.Yield() },
+		func(s task.Scheduler) { s.Sleep(context.Background(), 0) },
+		func(s task.Scheduler) { s.Sleep(context.Background(), -time.Hour) },
+		func(s task.Scheduler) { s.Sleep(done, time.Hour) },
+	} {
+		l.Go("turner", func(s task.Scheduler) {
+			for i := range 3 {
+				trace = append(trace, fmt.Sprintf("%c%d", 'a'+c, i))
+				giveWay(s)
+			}
+		})
+	}
+	close(begin)
 	l.Close()
 	want := []string{"a0", "b0", "c0", "d0", "a1", "b1", "c1", "d1", "a2", "b2", "c2", "d2"}
 	if !slices.Equal(trace, want) {
@@ -82,18 +85,16 @@ func TestAwaitLetsOthersRun(t *testing.T) {
 	l := New(Config{})
 	opened := make(chan struct{})
 	var order []string
-	l.Go("start", func(task.Scheduler) {
-		l.Go("waits", func(s task.Scheduler) {
-			s.Await(func() { <-opened })
-			order = append(order, "waits")
-		})
-		l.Go("opens", func(s task.Scheduler) {
-			for range 10 {
-				s.Yield()
-			}
-			order = append(order, "opens")
-			close(opened)
-		})
+	l.Go("waits", func(s task.Scheduler) {
+		s.Await(func() { <-opened })
+		order = append(order, "waits")
+	})
+	l.Go("opens", func(s task.Scheduler) {
+		for range 10 {
+			s.Yield()
+		}
+		order = append(order, "opens")
+		close(opened)
 	})
 	l.Close()
 	if want := []string{"opens", "waits"}; !slices.Equal(order, want) {

@@ -180,6 +180,7 @@ func TestOrphanAwaitsOnce(t *testing.T) {
 			select {
 			case <-ended:
 			default:
+				runtime.Gosched()
 				continue
 			}
 			break

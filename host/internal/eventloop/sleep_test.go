@@ -99,7 +99,7 @@ func TestManyContextsAtOnce(t *testing.T) {
 	for range n {
 		l.Go("sleeper", func(s task.Scheduler) {
 			if asleep++; asleep == n {
-				l.Go("waker", func(task.Scheduler) { cancel() })
+				cancel()
 			}
 			s.Sleep(ctx, time.Hour)
 			woken++

@@ -35,7 +35,7 @@ func TestHeldLoopIsReportedOnce(t *testing.T) {
 		l := New(Config{Blocked: got.add})
 		l.Go("quick", func(s task.Scheduler) {
 			for range 10 {
-				time.Sleep(BlockedAfter) // not longer
+				time.Sleep(BlockedAfter - time.Millisecond)
 				s.Yield()
 			}
 		})
