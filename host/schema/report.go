@@ -26,6 +26,10 @@ func (r *report) add(e *jsonschema.ValidationError) {
 	case *kind.AnyOf, *kind.Contains, *kind.MinContains:
 		r.addBranches(e)
 	case *kind.OneOf:
+		if names := r.source.exclusive(e.SchemaURL, k.Subschemas); names != nil {
+			r.say(e, "fields %q and %q exclude each other: give one of them", names[0], names[1])
+			return
+		}
 		if len(k.Subschemas) > 0 {
 			r.say(e, "%s fits more than one of the forms that exclude each other", r.named(e.InstanceLocation))
 			return
@@ -106,12 +110,15 @@ func (r *report) addName(e *jsonschema.ValidationError, name string) {
 // addBranches adds the problems of the branch that the value comes nearest to. A
 // value that is of no branch's type gets one problem that lists the types.
 func (r *report) addBranches(e *jsonschema.ValidationError) {
-	var types []string
+	var types, missing []string
 	var best *report
 	for _, cause := range e.Causes {
 		if t, ok := typeAt(cause, len(e.InstanceLocation)); ok {
 			types = append(types, t...)
 			continue
+		}
+		if k, ok := cause.ErrorKind.(*kind.Required); ok && len(k.Missing) == 1 && len(cause.InstanceLocation) == len(e.InstanceLocation) {
+			missing = append(missing, k.Missing[0])
 		}
 		branch := &report{value: r.value, whole: r.whole, source: r.source}
 		branch.add(cause)
@@ -120,6 +127,11 @@ func (r *report) addBranches(e *jsonschema.ValidationError) {
 		}
 	}
 	switch {
+	case len(missing) > 1 && len(missing) == len(e.Causes):
+		r.problems = append(r.problems, Problem{
+			Path: e.InstanceLocation, Key: true,
+			Message: "missing required field: one of " + list(missing),
+		})
 	case best != nil:
 		r.problems = append(r.problems, best.problems...)
 	case len(types) > 0:

@@ -93,6 +93,8 @@ func TestCheckInWords(t *testing.T) {
 			`{"a":1}`, []string{`!: missing required field "d"`},
 		},
 		{"one of: two fit", `{"properties":{"x":{"oneOf":[{"minimum":1},{"minimum":2}]}}}`, `{"x":3}`, []string{`x: "x" fits more than one of the forms that exclude each other`}},
+		{"one of several fields: none", `{"oneOf":[{"required":["url"]},{"required":["tcp"]}]}`, `{}`, []string{`!: missing required field: one of url, tcp`}},
+		{"one of several fields: two", `{"oneOf":[{"required":["url"]},{"required":["a"]},{"required":["tcp"]}]}`, `{"url":1,"tcp":1}`, []string{`: fields "url" and "tcp" exclude each other: give one of them`}},
 		{"all of, once", `{"allOf":[{"required":["a"]},{"required":["a"]}]}`, `{}`, []string{`!: missing required field "a"`}},
 		{"cycle", `{"$ref":"#"}`, `{}`, []string{`: its schema refers to itself without end: tell its author`}},
 		{"huge number", `{"properties":{"n":{"minimum":0}}}`, `{"n":1e999999999}`, []string{`n: 1e999999999 is not a number within 1e400 and 400 digits`}},

@@ -12,11 +12,12 @@ import (
 type source struct {
 	order    map[string][]string // an object's keys, as written
 	examples map[string]string   // a schema's first example
+	required map[string][]string // a schema's required fields
 }
 
 // newSource reads a schema that is known to be JSON.
 func newSource(raw json.RawMessage, doc any) source {
-	s := source{order: map[string][]string{}, examples: map[string]string{}}
+	s := source{order: map[string][]string{}, examples: map[string]string{}, required: map[string][]string{}}
 	s.read(json.NewDecoder(bytes.NewReader(raw)), doc, "")
 	return s
 }
@@ -32,6 +33,9 @@ func (s source) read(d *json.Decoder, v any, pointer string) {
 		object, _ := v.(map[string]any)
 		if all, _ := object["examples"].([]any); len(all) > 0 {
 			s.examples[pointer] = show(all[0])
+		}
+		if names, _ := object["required"].([]any); len(names) > 0 {
+			s.required[pointer] = texts(names)
 		}
 		for d.More() {
 			token, _ := d.Token()
@@ -59,6 +63,31 @@ func (s source) example(at string) string {
 		return ", such as " + text
 	}
 	return ""
+}
+
+// exclusive are the fields that the branches of the "oneOf" at a location require,
+// of those with the given indexes; nil if one of them requires not one field.
+func (s source) exclusive(at string, branches []int) []string {
+	var names []string
+	for _, i := range branches {
+		one := s.required[pointerOf(at)+"/oneOf/"+strconv.Itoa(i)]
+		if len(one) != 1 {
+			return nil
+		}
+		names = append(names, one[0])
+	}
+	return names
+}
+
+// texts are the strings in a list.
+func texts(list []any) []string {
+	var all []string
+	for _, item := range list {
+		if text, ok := item.(string); ok {
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 // pointerOf is the JSON pointer in a location of the library.

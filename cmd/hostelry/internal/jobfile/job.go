@@ -32,10 +32,11 @@ type Job struct {
 	// Dir is the folder that the file is in, as an absolute path. What the file
 	// names is relative to it.
 	Dir string
-	// Plugins is the plugin directory, relative to Dir, or "".
-	Plugins string
+	// Plugins is the plugin directory, relative to Dir. Its Name is "" if the file
+	// names none.
+	Plugins Place
 	// Build lists Go main packages to compile into Plugins.
-	Build []string
+	Build []Place
 	// Mode is the default of the tasks' modes, and Policy that of the run.
 	Mode, Policy string
 	// Grace is positive, or 0 if the file does not say.
@@ -44,6 +45,12 @@ type Job struct {
 	Tasks []Task
 
 	root *node
+}
+
+// Place is a name in a job file of something in the file system.
+type Place struct {
+	Name string
+	At   Position
 }
 
 // Task is one task of a job file.
@@ -124,10 +131,12 @@ func rules() *schema.Schema {
 // already.
 func (j *Job) fill(problems *Problems) {
 	plugins := j.root.get("plugins")
-	j.Plugins = plugins.get("dir").text()
+	j.Plugins = placeOf(plugins.get("dir"))
 	if build := plugins.get("build"); build != nil {
 		for _, item := range build.items {
-			j.Build = append(j.Build, item.text())
+			if p := placeOf(item); p.Name != "" {
+				j.Build = append(j.Build, p)
+			}
 		}
 	}
 	j.Mode, j.Policy = j.root.get("mode").text(), j.root.get("policy").text()
@@ -145,6 +154,18 @@ func (j *Job) fill(problems *Problems) {
 	for i := range tasks.fields {
 		j.Tasks = append(j.Tasks, newTask(&tasks.fields[i]))
 	}
+}
+
+func placeOf(n *node) Place {
+	if n == nil {
+		return Place{}
+	}
+	return Place{Name: n.text(), At: n.at}
+}
+
+// Problem is a problem with what a place of the file names.
+func (j *Job) Problem(at Place, message string) Problem {
+	return Problem{File: j.File, Position: at.At, Message: message}
 }
 
 func newTask(f *field) Task {

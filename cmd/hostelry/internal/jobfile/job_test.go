@@ -41,10 +41,12 @@ tasks:
 	if diff := cmp.Diff(want, tasks); diff != "" {
 		t.Errorf("tasks (-want +got):\n%s", diff)
 	}
-	if job.Plugins != "plugins" || job.Mode != "process" || job.Policy != "stop-all" || job.Grace != 90*time.Second {
+	if job.Plugins != (jobfile.Place{Name: "plugins", At: jobfile.Position{Line: 2, Column: 16}}) || job.Mode != "process" || job.Policy != "stop-all" || job.Grace != 90*time.Second {
 		t.Errorf("job: %+v", job)
 	}
-	if diff := cmp.Diff([]string{"./digest", "./tick"}, job.Build); diff != "" {
+	if diff := cmp.Diff([]jobfile.Place{
+		{Name: "./digest", At: jobfile.Position{Line: 2, Column: 33}}, {Name: "./tick", At: jobfile.Position{Line: 2, Column: 43}},
+	}, job.Build); diff != "" {
 		t.Errorf("build (-want +got):\n%s", diff)
 	}
 }

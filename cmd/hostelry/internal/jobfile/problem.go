@@ -2,6 +2,7 @@ package jobfile
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,11 +53,28 @@ func (all *Problems) add(at Position, format string, args ...any) {
 	*all = append(*all, Problem{Position: at, Message: fmt.Sprintf(format, args...)})
 }
 
-// sorted is the problems of the file in its order, each once.
+// Join is the problems of several errors, of which each is nil or Problems, in
+// the order of the file, each once.
+func Join(errs ...error) Problems {
+	var all Problems
+	for _, err := range errs {
+		var some Problems
+		if errors.As(err, &some) {
+			all = append(all, some...)
+		}
+	}
+	return all.inOrder()
+}
+
+// sorted is the problems of a file in its order, each once.
 func (all Problems) sorted(file string) Problems {
 	for i := range all {
 		all[i].File = file
 	}
+	return all.inOrder()
+}
+
+func (all Problems) inOrder() Problems {
 	slices.SortStableFunc(all, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})

@@ -98,3 +98,12 @@ func Cut(text string, columns int) string {
 	}
 	return text
 }
+
+// CleanLines is [Clean] for a text of several lines.
+func CleanLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = Clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}

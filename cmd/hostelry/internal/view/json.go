@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -107,6 +108,7 @@ func (v *jsonView) End(s Summary) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.line(summaryLine{Type: "summary", Time: stamp(time.Now()), Summary: s})
+	v.out = io.Discard // an abandoned task may still log
 }
 
 // line writes x, which always encodes, as one line.

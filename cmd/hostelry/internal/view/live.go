@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -119,4 +120,6 @@ func (v *live) End(s Summary) {
 	defer v.mu.Unlock()
 	columns, _ := v.size()
 	v.write(v.erase(columns) + strings.Join(v.board.report(s, v.style, columns-1), "\n") + "\n")
+	v.out = io.Discard // an abandoned task may still log
+	v.board = nil
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -141,4 +142,5 @@ func (v *plain) End(s Summary) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.write("\n" + strings.Join(v.board.report(s, v.style, 0), "\n") + "\n")
+	v.out = io.Discard // an abandoned task may still log
 }

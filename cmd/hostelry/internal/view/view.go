@@ -103,13 +103,7 @@ func (s *sink) write(text string) {
 }
 
 // tell writes lines for people to errOut. If that fails there is nobody to tell.
-func (s *sink) tell(text string) {
-	var b strings.Builder
-	for line := range strings.SplitSeq(text, "\n") {
-		b.WriteString(terminal.Clean(line) + "\n")
-	}
-	_, _ = io.WriteString(s.errOut, b.String())
-}
+func (s *sink) tell(text string) { _, _ = io.WriteString(s.errOut, terminal.CleanLines(text)+"\n") }
 
 // style colours text on terminals.
 type style struct{ on bool }

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/view"
+	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/host/builtin"
+	"github.com/spf13/cobra"
+)
+
+// runFlags are the flags of run, as given.
+type runFlags struct {
+	plugins, id, mode, policy, grace, startTimeout, output string
+	set                                                    []string
+	verbose                                                bool
+}
+
+func newRun(c *command) *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run JOB.yaml | run [--plugins DIR] KIND [--set KEY=VALUE ...]",
+		Short: "Run the tasks of a job file, or one task of a kind",
+		Long: `Run the tasks of a job file, or one task of a kind: a built-in one, or one that a
+plugin in DIR offers, as KIND or PLUGIN/KIND.
+
+Paths in a job file are relative to its folder; the tasks run there.
+
+SIGINT (Ctrl-C) and SIGTERM stop the tasks gracefully; a second one kills them.`,
+		Example: `  hostelry run job.yaml
+  hostelry run exec --set 'command=[make, test]'
+  hostelry run --plugins plugins digest --set root=. --output json`,
+		Args:              oneArgument("a job file or a kind"),
+		ValidArgsFunction: completeRun,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, broken, err := c.newView(f.output)
+			if err != nil {
+				return usage(cmd, err)
+			}
+			c.status = f.run(args[0], v, broken)
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.plugins, "plugins", "", "`directory` of plugins, instead of the job file's")
+	flags.StringArrayVar(&f.set, "set", nil, "`KEY=VALUE` of the kind's config: dots in KEY nest, VALUE is YAML; may be repeated, the later one wins")
+	flags.StringVar(&f.id, "id", "", "the task's `id`, with a kind (default the kind's name)")
+	flags.StringVar(&f.mode, "mode", "", "`mode` of tasks that choose none: goroutine, async or process")
+	flags.StringVar(&f.policy, "policy", "", "what a failure means for the other tasks: `policy` propagate, stop-all or log-only")
+	flags.StringVar(&f.grace, "grace", "", "how long a stopping task may take, a `duration` such as 5s")
+	addStartTimeout(cmd, &f.startTimeout)
+	flags.StringVar(&f.output, "output", "auto", "`format`: auto, plain or json")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the logs' debug records too")
+	completeValues(cmd, "mode", names(host.Modes()))
+	completeValues(cmd, "policy", names(host.Policies()))
+	completeValues(cmd, "output", view.Formats())
+	return cmd
+}
+
+// aKind is an argument that names a kind; a job file's name has a dot.
+var aKind = regexp.MustCompile(`^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$`)
+
+// run runs the job file or kind, and returns the exit status.
+func (f *runFlags) run(target string, v view.View, broken <-chan error) int {
+	signals := watchSignals(broken)
+	defer signals.end()
+
+	plan, problems := f.plan(signals.ctx, target, v)
+	if status, stopped := signals.status(context.Cause(signals.ctx)); stopped {
+		v.End(refusal(status))
+		return status
+	}
+	if problems != nil {
+		for _, p := range problems {
+			v.Error(p)
+		}
+		v.End(refusal(exitUsage))
+		return exitUsage
+	}
+	return plan.run(signals, v)
+}
+
+// refusal is the summary of a run that was not started.
+func refusal(status int) view.Summary {
+	return view.Summarize("", view.StatusRefused, status, nil)
+}
+
+// run runs the plan's tasks to their end, and returns the exit status.
+func (p *plan) run(signals *signals, v view.View) int {
+	signals.started(p.runner, v)
+	v.Begin(p.shown())
+	var showing sync.WaitGroup
+	showing.Go(func() { // ends with the run
+		for e := range p.events {
+			v.Event(e)
+		}
+	})
+	err := p.runner.Run(signals.ctx)
+	showing.Wait()
+
+	status, runStatus := exitOK, view.StatusSucceeded
+	if code, stopped := signals.status(err); stopped {
+		status, runStatus = code, view.StatusStopped
+		if code == exitFailed {
+			runStatus = view.StatusFailed
+		}
+	} else if err != nil || p.runner.NumFailed() > 0 {
+		status, runStatus = exitFailed, view.StatusFailed
+	}
+	v.End(view.Summarize(p.runner.ID(), runStatus, status, p.runner.Handles()))
+	return status
+}
+
+// settings are the flags' values, or the job file's where there is no flag.
+type settings struct {
+	mode         host.Mode // 0 if nothing says
+	policy       host.Policy
+	grace        time.Duration // 0 if nothing says
+	startTimeout time.Duration // 0 if nothing says
+}
+
+// parse reads the flags' values and names each that is bad.
+func (f *runFlags) parse() (settings, []view.Problem) {
+	var s settings
+	var errs []error
+	check := func(flag string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", flag, err))
+		}
+	}
+	var err error
+	if f.mode != "" {
+		s.mode, err = host.ParseMode(f.mode)
+		check("mode", err)
+	}
+	if f.policy != "" {
+		s.policy, err = host.ParsePolicy(f.policy)
+		check("policy", err)
+	}
+	s.grace, err = duration(f.grace)
+	check("grace", err)
+	s.startTimeout, err = duration(f.startTimeout)
+	check("start-timeout", err)
+	return s, problemsOf(errs...)
+}
+
+// duration reads a positive duration; "" is 0.
+func duration(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is not a duration of more than 0, such as 5s", text)
+	}
+	return d, nil
+}
+
+// problemsOf are errors as problems without a place, one for each line.
+func problemsOf(errs ...error) []view.Problem {
+	var problems []view.Problem
+	for _, err := range errs {
+		if err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				problems = append(problems, view.Problem{Message: line})
+			}
+		}
+	}
+	return problems
+}
+
+// newView makes the view of a run. The channel gets the error of an output that
+// broke.
+func (c *command) newView(format string) (view.View, <-chan error, error) {
+	broken := make(chan error, 1)
+	v, err := view.New(format, c.out, c.errOut, func(err error) { broken <- err })
+	return v, broken, err
+}
+
+// logger is where the run's logs go.
+func (f *runFlags) logger(v view.View) *slog.Logger {
+	level := slog.LevelInfo
+	if f.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(view.LogHandler(v, level))
+}
+
+// oneArgument wants exactly one argument.
+func oneArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch len(args) {
+		case 0:
+			return usage(cmd, errors.New("missing argument: name "+what))
+		case 1:
+			return nil
+		default:
+			return usage(cmd, fmt.Errorf("unexpected argument %q: name one thing, %s", args[1], what))
+		}
+	}
+}
+
+func addStartTimeout(cmd *cobra.Command, value *string) {
+	cmd.Flags().StringVar(value, "start-timeout", "", "how long a plugin may take to start, a `duration` such as 10s")
+}
+
+// completeRun completes a job file or a built-in kind.
+func completeRun(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var kinds []string
+	for _, k := range builtin.Kinds() {
+		kinds = append(kinds, k.Name()+"\t"+k.Description())
+	}
+	return kinds, cobra.ShellCompDirectiveDefault
+}
+
+func completeValues(cmd *cobra.Command, flag string, values []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // there is no such flag
+	}
+}
+
+// names are values as text.
+func names[T fmt.Stringer](values []T) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, v.String())
+	}
+	return all
+}

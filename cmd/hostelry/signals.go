@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/view"
+	"github.com/hostelry-run/hostelry/host"
+)
+
+// signals turns SIGINT and SIGTERM into a graceful stop, and the second one into
+// the end: what still runs is killed, and the process exits. An output that breaks
+// stops the run as well.
+type signals struct {
+	ctx    context.Context // ends with the first signal; its cause is a *signalError
+	cancel context.CancelCauseFunc
+
+	received chan os.Signal
+	broken   <-chan error
+	last     atomic.Int32 // number of the last signal, or 0
+	done     chan struct{}
+	watching sync.WaitGroup
+
+	mu     sync.Mutex
+	runner *host.Runner // nil until it is started
+	view   view.View
+}
+
+// signalError is the cause of a stop by a signal.
+type signalError struct{ signal os.Signal }
+
+func (e *signalError) Error() string { return fmt.Sprintf("stopped by signal: %v", e.signal) }
+
+// outputError is the cause of a stop because nobody reads the output any more.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return fmt.Sprintf("cannot write the output: %v", e.err) }
+
+// watchSignals begins to watch. The caller calls end.
+func watchSignals(broken <-chan error) *signals {
+	s := &signals{received: make(chan os.Signal, 2), broken: broken, done: make(chan struct{})}
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	signal.Notify(s.received, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // so that a write fails instead
+	s.watching.Go(s.watch)                                  // ends with end
+	return s
+}
+
+// end ends the watching.
+func (s *signals) end() {
+	close(s.done)
+	s.watching.Wait()
+	signal.Stop(s.received)
+	s.cancel(nil)
+}
+
+// started makes the runner and its view known: from now on there is something to
+// stop.
+func (s *signals) started(r *host.Runner, v view.View) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.runner, s.view = r, v
+}
+
+func (s *signals) watch() {
+	for {
+		select {
+		case <-s.done:
+			return
+		case err := <-s.broken:
+			s.cancel(&outputError{err})
+			s.watching.Go(func() { // ends when stderr takes the line
+				s.tell(fmt.Sprintf("hostelry: %v: stopping the tasks", &outputError{err}))
+			})
+		case received := <-s.received:
+			second := s.last.Swap(number(received)) != 0
+			if second {
+				s.kill()
+				continue
+			}
+			s.cancel(&signalError{received})
+			s.watching.Go(func() { // ends when stderr takes the line
+				s.tell("hostelry: stopping the tasks; a second signal kills them")
+			})
+		}
+	}
+}
+
+// tell tells the user what is going on, if a run is on its way.
+func (s *signals) tell(text string) {
+	s.mu.Lock()
+	v := s.view
+	s.mu.Unlock()
+	if v != nil {
+		v.Notice(text)
+	}
+}
+
+// kill kills the tasks, gives the command a moment to say how they ended, and
+// exits in any case.
+func (s *signals) kill() {
+	s.mu.Lock()
+	r := s.runner
+	s.mu.Unlock()
+	if r != nil {
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = r.Stop(now) // the summary has it
+	}
+	last := time.NewTimer(time.Second)
+	defer last.Stop()
+	if r != nil {
+		select {
+		case <-s.done:
+			return
+		case <-last.C:
+		}
+	}
+	os.Exit(exitSignal(s.last.Load()))
+}
+
+// status is the exit status that the cause of a stop stands for, if err is one.
+func (s *signals) status(err error) (int, bool) {
+	var signalled *signalError
+	var output *outputError
+	switch {
+	case errors.As(err, &signalled):
+		return exitSignal(s.last.Load()), true
+	case errors.As(err, &output):
+		return exitFailed, true
+	}
+	return 0, false
+}
+
+func exitSignal(n int32) int { return 128 + int(n) }
+
+// number is the signal's number.
+func number(received os.Signal) int32 {
+	if n, ok := received.(syscall.Signal); ok {
+		return int32(n)
+	}
+	return 0
+}
