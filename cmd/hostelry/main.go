@@ -3,10 +3,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
 	"github.com/hostelry-run/hostelry/host/builtin"
 	"github.com/hostelry-run/hostelry/plugin"
@@ -30,7 +32,11 @@ func hostelry(args []string, out, errOut io.Writer) int {
 	root := newRoot(c)
 	root.SetArgs(args)
 	if err := root.ExecuteContext(context.Background()); err != nil {
-		fmt.Fprintf(errOut, "hostelry: %s\n", terminal.CleanLines(err.Error()))
+		var problems jobfile.Problems
+		if !errors.As(err, &problems) { // which begin with the file's name
+			err = fmt.Errorf("hostelry: %w", err)
+		}
+		fmt.Fprintln(errOut, terminal.CleanLines(err.Error()))
 		return exitUsage
 	}
 	return c.status

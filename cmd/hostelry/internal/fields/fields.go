@@ -129,7 +129,7 @@ func (r reader) fields(s rules, depth int) []Field {
 			Name: name, Required: slices.Contains(s.Required, name), Type: r.typeOf(p, depth),
 			Default: compact(p.Default), Description: p.Description, Fields: r.fields(p, depth-1),
 		}
-		if len(p.Examples) > 0 {
+		if len(p.Examples) > 0 && f.Default == "" {
 			f.Example = compact(p.Examples[0])
 		}
 		all = append(all, f)
