@@ -58,7 +58,7 @@ func (e *coroutine) begin() {
 // runs at the same instant.
 func (e *coroutine) stop(ctx context.Context, cause error) {
 	if deadline, ok := ctx.Deadline(); ok {
-		e.evict(ctx, time.Until(deadline)/2)
+		time.AfterFunc(time.Until(deadline)/2, func() { e.evict(ctx, 0) })
 	}
 	if !e.attempt.HasStopper() {
 		e.attempt.Stop(ctx, cause)
@@ -67,9 +67,18 @@ func (e *coroutine) stop(ctx context.Context, cause error) {
 	e.loop.Go(e.job.id, func(s task.Scheduler) { e.attempt.Stop(task.WithScheduler(ctx, s), cause) })
 }
 
-// evict takes the task off the loop if it holds it for long after patience: the
-// others need the loop to stop in time.
-func (e *coroutine) evict(ctx context.Context, patience time.Duration) {
+// evict takes the task off the loop if it is in the same step as when evict looked
+// last, and else looks again, until ctx, the stop's, ends: the others need the loop
+// to stop in time.
+func (e *coroutine) evict(ctx context.Context, last uint64) {
+	step := e.coroutine.Step()
+	switch {
+	case ctx.Err() != nil:
+	case step != 0 && step == last:
+		e.coroutine.Orphan()
+	default:
+		time.AfterFunc(eventloop.BlockedAfter, func() { e.evict(ctx, step) })
+	}
 }
 
 func (e *coroutine) insist() bool              { return false }

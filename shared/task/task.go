@@ -41,7 +41,9 @@ type Task interface {
 	// ends the plugin's process, in the other modes the host's.
 	//
 	// In async mode Run shares one event loop with other tasks and must not
-	// block it: use [Sleep], [Await] and [Yield].
+	// block it: use [Sleep], [Await] and [Yield]. There it must not call
+	// runtime.LockOSThread either, which would end the process: a function given
+	// to Await may.
 	Run(ctx context.Context) (any, error)
 }
 

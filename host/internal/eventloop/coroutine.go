@@ -48,6 +48,17 @@ const (
 // Name is the name given to [Loop.Go].
 func (c *Coroutine) Name() string { return c.name }
 
+// Step tells one step of c from another: it is the number of the step in which c
+// has the loop at this instant, or 0 if c does not have it. It may be called from
+// any goroutine.
+func (c *Coroutine) Step() uint64 {
+	step := c.loop.steps.Load()
+	if c.loop.holder.Load() != c || c.loop.steps.Load() != step {
+		return 0
+	}
+	return step
+}
+
 // Orphan takes c off its loop if c has the loop at this instant: the loop goes on
 // with the others at once, and c goes on too, beside them, as a plain goroutine
 // whose Sleep, Await and Yield are the plain ones and which [Loop.Close] does not
