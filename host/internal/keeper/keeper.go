@@ -56,9 +56,13 @@ func Start() *Keeper {
 		return k
 	}
 	k.pipe = w
+	env := []string{roleKey + "=" + k.mark}
+	if race, ok := os.LookupEnv("GORACE"); ok { // without it, a race build may sleep for a second at its end
+		env = append(env, "GORACE="+race)
+	}
 	cmd := &exec.Cmd{
 		Path: path, Args: []string{"hostelry-keeper"}, Dir: "/", Stdin: r,
-		Env: []string{roleKey + "=" + k.mark}, SysProcAttr: ownSession(),
+		Env: env, SysProcAttr: ownSession(),
 	}
 	k.ending.Go(func() { // ends with the keeper, which ends with the pipe
 		err := cmd.Start()
