@@ -48,6 +48,7 @@ const (
 	OutcomeLaunchFailed Outcome = "launch-failed" // it was not made: a bad config, a plugin that does not start
 	OutcomeUnresponsive Outcome = "unresponsive"  // it showed no sign of life
 	OutcomeTimedOut     Outcome = "timed-out"     // its time was over
+	OutcomeOverLimit    Outcome = "over-limit"    // its process was over one of its Limits; the error says which
 	OutcomeStopTimeout  Outcome = "stop-timeout"  // it did not stop within its grace: killed, or abandoned
 )
 

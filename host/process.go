@@ -67,7 +67,8 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 		return nil, err
 	}
 	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{
-		Path: path, File: e.job.kind.File(), Env: e.job.env.list(), Logger: e.logger(e.job), Keeper: e.keeper,
+		Path: path, File: e.job.kind.File(), Env: e.job.env.list(), Limits: e.job.limits.internal(),
+		Logger: e.logger(e.job), Keeper: e.keeper,
 	})
 	if err != nil {
 		e.failure = launchEnd(err)
@@ -78,6 +79,9 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 	}
 	remote, err := plugin.Client().Start(ctx, e.config.runID, e.job.kind.Name, e.job.config)
 	if err != nil {
+		if ctx.Err() != nil {
+			plugin.Kill() // it did not answer
+		}
 		return nil, e.describe(ctx, err)
 	}
 	return remote, nil
@@ -163,13 +167,34 @@ func (e *process) end(attempted attempt.End) {
 			ended.process = e.mourn()
 			if attempted.Started {
 				ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
+			} else {
+				ended.process.outcome = OutcomeLaunchFailed
 			}
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), farewell)
 		defer cancel()
 		e.plugin.Close(ctx)
+		e.blameLimit(&ended)
 	}
 	e.ended(ended)
+}
+
+// blameLimit finds out whether a failure is that of a process over its limits.
+func (e *process) blameLimit(ended *end) {
+	if e.job.limits == (Limits{}) || ended.Err == nil || ended.Clean {
+		return
+	}
+	exit := e.plugin.Exit()
+	said := append(e.plugin.Stderr(), ended.Err.Error())
+	which := e.job.limits.internal().Exceeded(exit.CPU, exit.Signal != 0, said...)
+	if which == "" {
+		return
+	}
+	if ended.process == nil {
+		ended.process = &processEnd{exitCode: -1, stderr: e.plugin.Stderr()}
+	}
+	ended.process.outcome = OutcomeOverLimit
+	ended.Err = fmt.Errorf("over its limit on %s: %w", which, ended.Err)
 }
 
 // mourn finds out why the plugin gave no last word.

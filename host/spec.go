@@ -2,6 +2,7 @@ package host
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -23,6 +24,8 @@ type Spec struct {
 	// Env is for process mode; in the others a task shares the host's environment,
 	// and Env must be empty.
 	Env Env
+	// Limits are for process mode, and else must be zero.
+	Limits Limits
 }
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -34,11 +37,12 @@ type job struct {
 	config json.RawMessage
 	mode   Mode
 	env    Env
+	limits Limits
 }
 
 // check finds out whether the task can run here, before anything of it does.
 func (s Spec) check(c *config) (job, error) {
-	j := job{id: s.ID, mode: s.Mode, env: s.Env.clone()}
+	j := job{id: s.ID, mode: s.Mode, env: s.Env.clone(), limits: s.Limits}
 	if j.mode == 0 {
 		j.mode = c.mode
 	}
@@ -59,7 +63,10 @@ func (s Spec) check(c *config) (job, error) {
 	if j.mode != Process && !s.Env.isZero() {
 		return j, fmt.Errorf("an environment of its own is for process mode: in %v mode a task shares the host's", j.mode)
 	}
-	if err = s.Env.check(); err != nil {
+	if j.mode != Process && s.Limits != (Limits{}) {
+		return j, fmt.Errorf("limits are for process mode: in %v mode a task shares the host's process", j.mode)
+	}
+	if err = errors.Join(s.Env.check(), s.Limits.check()); err != nil {
 		return j, err
 	}
 	if j.config, err = encodeConfig(s.Config); err != nil {

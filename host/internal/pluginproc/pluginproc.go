@@ -22,6 +22,7 @@ import (
 
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
+	"github.com/hostelry-run/hostelry/host/internal/rlimit"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -34,6 +35,8 @@ type Config struct {
 	File string
 	// Env is what the plugin gets besides the minimal environment: K=V.
 	Env []string
+	// Limits bound what the plugin may use.
+	Limits rlimit.Limits
 	// Logger receives the plugin's output.
 	Logger *slog.Logger
 	// Keeper outlives the host to end the plugin; nil for none.

@@ -120,10 +120,13 @@ func (r *pluginRunner) start() (err error) {
 // a child that another goroutine has forked holds what this process was writing
 // to until it executes its own program.
 func (r *pluginRunner) spawn(stdin, stdout, stderr *os.File) (group *procgroup.Group, err error) {
+	path, args, env, err := r.config.Limits.Wrap(r.config.Path, []string{cmp.Or(r.config.File, r.config.Path)}, r.env)
+	if err != nil {
+		return nil, err
+	}
 	for range 100 {
 		group, err = procgroup.Start(&exec.Cmd{
-			Path: r.config.Path, Args: []string{cmp.Or(r.config.File, r.config.Path)}, Env: r.env,
-			Stdin: stdin, Stdout: stdout, Stderr: stderr,
+			Path: path, Args: args, Env: env, Stdin: stdin, Stdout: stdout, Stderr: stderr,
 		})
 		if !errors.Is(err, syscall.ETXTBSY) {
 			break

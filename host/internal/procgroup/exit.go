@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 )
 
 // Exit is how a group's leader ended.
@@ -14,6 +15,9 @@ type Exit struct {
 	// Signal is what killed the leader, or 0. Its String is its name in words,
 	// such as "killed". It is always 0 on Windows.
 	Signal syscall.Signal
+	// CPU is what the leader computed, with those of its children for whom it
+	// waited.
+	CPU time.Duration
 	// Err says why the end could not be learned, or is nil. It happens where
 	// another part of the program reaps children that are not its own.
 	Err error
@@ -39,7 +43,7 @@ func exitOf(state *os.ProcessState, err error) Exit {
 	if state == nil {
 		return Exit{Code: -1, Err: err}
 	}
-	e := Exit{Code: state.ExitCode()}
+	e := Exit{Code: state.ExitCode(), CPU: state.UserTime() + state.SystemTime()}
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		e.Signal = status.Signal()
 	}

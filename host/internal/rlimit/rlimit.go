@@ -1,0 +1,108 @@
+// Package rlimit bounds what a plugin's process may use. The bounds are the
+// system's resource limits, set in the process before the plugin's first
+// instruction and inherited by all that it starts: this program, started again,
+// limits itself and then becomes the plugin.
+package rlimit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Limits are bounds for each process of a plugin; 0 sets none.
+type Limits struct {
+	Memory    uint64        // bytes of data that it may reserve
+	Processes uint64        // that its user may run
+	OpenFiles uint64        // that it may hold open, sockets and pipes included
+	CPU       time.Duration // that it may compute, in whole seconds
+}
+
+// Check refuses a limit that cannot be enforced here.
+func (l Limits) Check() error {
+	switch {
+	case l == Limits{}:
+		return nil
+	case !supported:
+		return errors.New("limits are enforced on Linux only")
+	case l.CPU < 0 || l.CPU%time.Second != 0:
+		return fmt.Errorf("the limit on CPU time, %v, is not in whole seconds", l.CPU)
+	case l.Processes > 0 && os.Geteuid() == 0:
+		return errors.New("a limit on processes is not enforced for root: run the host as another user")
+	}
+	return nil
+}
+
+// roleKey makes this program limit itself and become another: see init.
+const roleKey = "HOSTELRY_RLIMIT"
+
+// role is the value of roleKey.
+type role struct {
+	Limits Limits
+	Path   string
+	Args   []string
+}
+
+// Wrap returns the command to start instead of path with args and env, so that it
+// runs under the limits.
+func (l Limits) Wrap(path string, args, env []string) (string, []string, []string, error) {
+	if l == (Limits{}) {
+		return path, args, env, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, nil, fmt.Errorf("limits need this program to be started again: %w", err)
+	}
+	raw, err := json.Marshal(role{l, path, args})
+	return self, []string{self}, append(env, roleKey+"="+string(raw)), err
+}
+
+// init is where this program becomes a plugin under limits, if it was started to
+// do so. It comes before main in every program that embeds a host.
+func init() {
+	raw, ok := os.LookupEnv(roleKey)
+	if !ok {
+		return
+	}
+	_ = os.Unsetenv(roleKey)
+	var r role
+	err := json.Unmarshal([]byte(raw), &r)
+	if err == nil {
+		err = set(r.Limits)
+	}
+	if err == nil {
+		err = execute(r.Path, r.Args, os.Environ())
+	}
+	fmt.Fprintf(os.Stderr, "cannot run %s under limits: %v\n", r.Path, err)
+	os.Exit(126)
+}
+
+// Exceeded names the limit that most likely made a process fail, with its value,
+// or returns "". cpu is what it computed; said is what it and its task said of
+// their failure, because but for CPU time the system tells the process alone.
+func (l Limits) Exceeded(cpu time.Duration, killed bool, said ...string) string {
+	text := strings.ToLower(strings.Join(said, "\n"))
+	has := func(words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(text, strings.ToLower(w)) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case l.CPU > 0 && killed && cpu >= l.CPU*8/10: // the system's two accounts differ a little
+		return fmt.Sprintf("CPU time (%v)", l.CPU)
+	case l.OpenFiles > 0 && has(syscall.EMFILE.Error(), "EMFILE"):
+		return fmt.Sprintf("open files (%d)", l.OpenFiles)
+	case l.Memory > 0 && has(syscall.ENOMEM.Error(), "out of memory", "MemoryError", "bad_alloc"):
+		return fmt.Sprintf("memory (%d bytes)", l.Memory)
+	case l.Processes > 0 && has(syscall.EAGAIN.Error(), "EAGAIN"):
+		return fmt.Sprintf("processes (%d)", l.Processes)
+	}
+	return ""
+}

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package rlimit
+
+import "errors"
+
+const supported = false
+
+func set(Limits) error { return errors.ErrUnsupported }
+
+func execute(string, []string, []string) error { return errors.ErrUnsupported }
