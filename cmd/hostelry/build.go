@@ -72,9 +72,21 @@ func pluginFile(pkg string) (string, error) {
 	return name, nil
 }
 
-// goBuild compiles one package. Its error has the compiler's words.
+// goBuild compiles one package. A folder may be in a module of its own. The error
+// has the compiler's words.
 func goBuild(ctx context.Context, pkg, file string) error {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", file, "--", pkg)
+	if filepath.IsAbs(pkg) || strings.HasPrefix(pkg, ".") {
+		if info, err := os.Stat(pkg); err != nil || !info.IsDir() {
+			return fmt.Errorf("%s is no folder: name a Go main package", pkg)
+		}
+		cmd.Dir = pkg
+		cmd.Args[len(cmd.Args)-1] = "."
+	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	output, err := cmd.CombinedOutput()

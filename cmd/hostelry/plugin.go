@@ -21,6 +21,8 @@ import (
 type pluginFlags struct {
 	command                       *command
 	plugins, startTimeout, output string
+
+	cwd string // the user's: a job's plugins are loaded in its folder
 }
 
 func newPlugin(c *command) *cobra.Command {
@@ -75,6 +77,10 @@ func (f *pluginFlags) open(cmd *cobra.Command, args []string) (*catalog.Catalog,
 	if err != nil {
 		return nil, usage(cmd, fmt.Errorf("--start-timeout: %w", err))
 	}
+	f.cwd, err = os.Getwd()
+	if err != nil {
+		return nil, err
+	}
 	signals := watchSignals(nil)
 	defer signals.end()
 	if len(args) == 0 {
@@ -113,7 +119,7 @@ func (f *pluginFlags) list(cmd *cobra.Command, args []string) error {
 	}
 	rows := []pluginRow{builtinRow(c)}
 	for _, p := range c.Plugins() {
-		row := pluginRow{Name: p.Name, Version: p.Version, Kinds: []string{}, File: nearby(p.Path)}
+		row := pluginRow{Name: p.Name, Version: p.Version, Kinds: []string{}, File: f.nearby(p.Path)}
 		for _, k := range p.Kinds {
 			row.Kinds = append(row.Kinds, k.Name)
 		}
@@ -152,13 +158,9 @@ func builtinRow(c *catalog.Catalog) pluginRow {
 	return row
 }
 
-// nearby is a path relative to the working directory if that is shorter.
-func nearby(path string) string {
-	dir, err := os.Getwd()
-	if err != nil {
-		return path
-	}
-	if short, err := filepath.Rel(dir, path); err == nil && len(short) < len(path) {
+// nearby is a path relative to the user's directory if that is shorter.
+func (f *pluginFlags) nearby(path string) string {
+	if short, err := filepath.Rel(f.cwd, path); err == nil && len(short) < len(path) {
 		return short
 	}
 	return path
@@ -187,7 +189,7 @@ func (f *pluginFlags) show(cmd *cobra.Command, args []string, name string) error
 	for _, k := range kinds {
 		row := kindRow{Kind: k.Name, Plugin: k.Plugin, Description: k.Description, ConfigSchema: k.Schema}
 		if p := pluginOf(c, k); p != nil {
-			row.Version, row.File = p.Version, nearby(p.Path)
+			row.Version, row.File = p.Version, f.nearby(p.Path)
 		}
 		rows = append(rows, row)
 	}
@@ -229,7 +231,7 @@ func find(c *catalog.Catalog, name string) ([]catalog.Kind, error) {
 // pluginOf is the plugin that offers a kind, or nil for a built-in kind.
 func pluginOf(c *catalog.Catalog, k catalog.Kind) *catalog.Plugin {
 	plugins := c.Plugins()
-	i := slices.IndexFunc(plugins, func(p catalog.Plugin) bool { return p.Path == k.Executable() })
+	i := slices.IndexFunc(plugins, func(p catalog.Plugin) bool { return p.Name == k.Plugin })
 	if k.IsBuiltIn() || i < 0 {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -67,17 +66,16 @@ func (v *live) draw(text string) {
 	v.write(b.String())
 }
 
-// erase is what removes the lines on the screen. In a terminal that has become
-// narrower since, each may have been wrapped.
+// erase is what removes the lines on the screen, the lowest first. In a terminal
+// that has become narrower since, each may have been wrapped. It does not clear
+// the screen's rest in one go: terminals may keep what that clears in their
+// history, if it begins at the top.
 func (v *live) erase(columns int) string {
 	up := 0
 	for _, width := range v.drawn {
 		up += max(1, (width+columns-1)/max(1, columns))
 	}
-	if up == 0 {
-		return ""
-	}
-	return fmt.Sprintf("\x1b[%dA\r\x1b[J", up)
+	return "\r" + strings.Repeat("\x1b[1A\x1b[2K", up)
 }
 
 func (v *live) Event(e host.Event) {

@@ -22,8 +22,9 @@ type plain struct {
 	delayed map[string]host.Event // progress that was too soon to be shown
 }
 
-// often is the time between two lines of progress of one task.
-const often = time.Second
+// often is the least time between two lines of progress of one task: a second,
+// less what a task that reports every second may be early.
+const often = 950 * time.Millisecond
 
 func (v *plain) Begin(r Run) {
 	v.mu.Lock()

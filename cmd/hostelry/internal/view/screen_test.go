@@ -127,17 +127,17 @@ func TestLive(t *testing.T) {
 			return text
 		}
 		begin := step(func() { v.Begin(Run{ID: "r1", Tasks: []Task{{ID: "clock"}}}) })
-		if !strings.HasPrefix(begin, "clock") || strings.Contains(begin, "\x1b[1A") {
+		if !strings.HasPrefix(begin, "\rclock") || strings.Contains(begin, "\x1b[1A") {
 			t.Errorf("first drawing: %q", begin)
 		}
-		if got := step(func() { v.Notice("stopping\x07") }); !strings.HasPrefix(got, "\x1b[1A\r\x1b[J\x1b[33mstopping\\x07\x1b[0m\nclock") {
+		if got := step(func() { v.Notice("stopping\x07") }); !strings.HasPrefix(got, "\r\x1b[1A\x1b[2K\x1b[33mstopping\\x07\x1b[0m\nclock") {
 			t.Errorf("a notice: %q", got)
 		}
-		if got := step(func() { v.Log(Record{Time: noon, Message: "hello", Task: "clock"}) }); !strings.HasPrefix(got, "\x1b[1A\r\x1b[J\x1b[90m12:00:00\x1b[0m clock info hello\nclock") {
+		if got := step(func() { v.Log(Record{Time: noon, Message: "hello", Task: "clock"}) }); !strings.HasPrefix(got, "\r\x1b[1A\x1b[2K\x1b[90m12:00:00\x1b[0m clock info hello\nclock") {
 			t.Errorf("a log line: %q", got)
 		}
 		columns = 6 // the line was wrapped by the terminal meanwhile
-		if got := step(func() { time.Sleep(frame) }); !strings.HasPrefix(got, "\x1b[3A\r\x1b[J") {
+		if got := step(func() { time.Sleep(frame) }); !strings.HasPrefix(got, "\r"+strings.Repeat("\x1b[1A\x1b[2K", 3)+"c") {
 			t.Errorf("narrower: %q", got)
 		}
 		columns = 40
@@ -146,7 +146,7 @@ func TestLive(t *testing.T) {
 		}); !strings.Contains(got, "failed: (panic) panic: boom") || !strings.Contains(got, "\n    goroutine 1\n        x.go:1\nclock") {
 			t.Errorf("a failure: %q", got)
 		}
-		if got := step(func() { v.End(theSummary()) }); !strings.HasPrefix(got, "\x1b[1A\r\x1b[JTASK") || !strings.Contains(got, "run r1 failed: ") {
+		if got := step(func() { v.End(theSummary()) }); !strings.HasPrefix(got, "\r\x1b[1A\x1b[2KTASK") || !strings.Contains(got, "run r1 failed: ") {
 			t.Errorf("the summary: %q", got)
 		}
 	})
