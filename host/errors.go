@@ -3,7 +3,8 @@ package host
 import (
 	"errors"
 	"fmt"
-	"strings"
+
+	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
 )
 
 // Conditions that a caller can meet. errors.Is finds them.
@@ -69,8 +70,11 @@ type TaskError struct {
 // Stderr for more.
 func (e *TaskError) Error() string {
 	text := fmt.Sprintf("%v task %q: %v", e.Mode, e.Task, e.Err)
-	if n := len(e.Stderr); n > 0 && (e.Outcome == OutcomeExited || e.Outcome == OutcomeSignalled || e.Outcome == OutcomeLost) {
-		text += " (stderr: " + strings.TrimSpace(e.Stderr[n-1]) + ")"
+	switch e.Outcome {
+	case OutcomeExited, OutcomeSignalled, OutcomeLost:
+		if words := pluginproc.LastWords(e.Stderr); words != "" {
+			text += " (stderr: " + words + ")"
+		}
 	}
 	return text
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"syscall"
 
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
@@ -23,8 +22,8 @@ type LaunchError struct {
 
 // Error names the cause and the last line of stderr; the caller names the plugin.
 func (e *LaunchError) Error() string {
-	if n := len(e.Stderr); n > 0 {
-		return fmt.Sprintf("%v (stderr: %s)", e.Err, strings.TrimSpace(e.Stderr[n-1]))
+	if words := LastWords(e.Stderr); words != "" {
+		return fmt.Sprintf("%v (stderr: %s)", e.Err, words)
 	}
 	return e.Err.Error()
 }

@@ -101,26 +101,55 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 	}
 }
 
-// tail keeps the last lines of a stream. It is safe from any goroutine.
+// tail keeps the last lines of a stream, and before them the line that says why a
+// program crashed: a runtime prints that first, and much after it. It is safe from
+// any goroutine.
 type tail struct {
-	mu   sync.Mutex
-	kept []string
+	mu       sync.Mutex
+	headline string
+	kept     []string
 }
 
 func (t *tail) add(s string) {
 	if len(s) > maxTailText {
 		s = s[:maxTailText] + "..."
 	}
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.headline == "" && isHeadline(s) {
+		t.headline = s
+	}
 	if len(t.kept) == maxTailLines {
 		t.kept = slices.Delete(t.kept, 0, 1)
 	}
-	t.kept = append(t.kept, strings.ToValidUTF8(s, "\uFFFD"))
+	t.kept = append(t.kept, s)
 }
 
 func (t *tail) lines() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.kept)
+	if t.headline == "" || slices.Contains(t.kept, t.headline) {
+		return slices.Clone(t.kept)
+	}
+	return append([]string{t.headline}, t.kept[1:]...)
+}
+
+// isHeadline knows how Go says why it crashes.
+func isHeadline(s string) bool {
+	return strings.HasPrefix(s, "panic: ") || strings.HasPrefix(s, "fatal error: ") || strings.HasPrefix(s, "runtime: out of memory")
+}
+
+// LastWords picks the one of a process's last lines that says most: why it
+// crashed, or else the last. It is "" if there are none.
+func LastWords(lines []string) string {
+	for _, l := range lines {
+		if isHeadline(l) {
+			return l
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.TrimSpace(lines[len(lines)-1])
 }
