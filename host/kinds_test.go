@@ -124,9 +124,19 @@ func report(ctx context.Context, c config) (any, error) {
 	return nil, nil
 }
 
-// kinds are all kinds of the tests. running counts the tasks that run now, in this
-// process.
-func kinds(running *atomic.Int64) []task.Kind {
+// counted is the kind of tasks that count how many of them run now.
+func counted(running *atomic.Int64) task.Kind {
+	return task.NewKind("counted", func(c config) (task.Task, error) {
+		return task.Func(func(ctx context.Context) (any, error) {
+			running.Add(1)
+			defer running.Add(-1)
+			return wait(ctx, c)
+		}), nil
+	})
+}
+
+// kinds are the kinds of the tests.
+func kinds() []task.Kind {
 	all := []task.Kind{
 		task.NewKind("stop-error", stopperKind(func(_ context.Context, s *stopper) error { return errors.New(s.config.Text) })),
 		task.NewKind("stop-panic", stopperKind(func(_ context.Context, s *stopper) error { panic(s.config.Text) })),
@@ -148,11 +158,7 @@ func kinds(running *atomic.Int64) []task.Kind {
 	}
 	for name, f := range runs {
 		all = append(all, task.NewKind(name, func(c config) (task.Task, error) {
-			return task.Func(func(ctx context.Context) (any, error) {
-				running.Add(1)
-				defer running.Add(-1)
-				return f(ctx, c)
-			}), nil
+			return task.Func(func(ctx context.Context) (any, error) { return f(ctx, c) }), nil
 		}))
 	}
 	return all

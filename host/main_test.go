@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/hostelry-run/hostelry/host/catalog"
 	"github.com/hostelry-run/hostelry/plugin"
 )
 
@@ -22,9 +23,16 @@ func TestMain(m *testing.M) {
 	if program, ok := programs[name]; ok {
 		os.Exit(program())
 	}
-	plugin.ServeSelf(kinds(new(atomic.Int64))...)
+	plugin.ServeSelf(append(kinds(), counted(new(atomic.Int64)))...)
+	var err error
+	if tested, err = catalog.New(kinds()...); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
 }
+
+// tested has the kinds of the tests.
+var tested *catalog.Catalog
 
 // programs are hosts of their own; each returns its exit status.
 var programs = map[string]func() int{

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,20 +35,19 @@ func eachMode(t *testing.T, f func(*testing.T, host.Mode)) {
 // rig is a runner under test.
 type rig struct {
 	*host.Runner
-	mode    host.Mode
-	t       *testing.T
-	running *atomic.Int64 // tasks that run in this process, some kinds not counted
-	log     *logbook
-	events  *record
+	mode   host.Mode
+	t      *testing.T
+	log    *logbook
+	events *record
 }
 
 // newRig makes a runner with the tests' kinds, whose default mode is m. It is
 // stopped at the test's end.
 func newRig(t *testing.T, m host.Mode, opts ...host.Option) *rig {
 	t.Helper()
-	g := &rig{mode: m, t: t, running: new(atomic.Int64), log: new(logbook)}
+	g := &rig{mode: m, t: t, log: new(logbook)}
 	logger := slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	opts = slices.Concat([]host.Option{host.WithMode(m), host.WithKinds(kinds(g.running)...), host.WithLogger(logger)}, opts)
+	opts = slices.Concat([]host.Option{host.WithMode(m), host.WithCatalog(tested), host.WithLogger(logger)}, opts)
 	var err error
 	if g.Runner, err = host.New(opts...); err != nil {
 		t.Fatal(err)

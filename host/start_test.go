@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hostelry-run/hostelry/host"
@@ -56,9 +57,10 @@ func TestStopBeforeStartEndsTheRun(t *testing.T) {
 
 func TestNothingRunsAfterStopRightAfterStart(t *testing.T) {
 	eachMode(t, func(t *testing.T, m host.Mode) {
+		var running atomic.Int64
 		for i := range 100 {
-			g := newRig(t, m)
-			h := g.add("wait", config{})
+			g := newRig(t, m, host.WithKinds(counted(&running)))
+			h := g.add("counted", config{})
 			g.start()
 			if i%2 == 1 { // at another moment of the task's start
 				g.awaitState(h, host.StateStarting)
@@ -66,7 +68,7 @@ func TestNothingRunsAfterStopRightAfterStart(t *testing.T) {
 			if err := g.Stop(t.Context()); err != nil {
 				t.Fatalf("Stop: %v", err)
 			}
-			if n := g.running.Load(); n != 0 {
+			if n := running.Load(); n != 0 {
 				t.Fatalf("%d tasks run after Stop", n)
 			}
 			if m == host.Process {
