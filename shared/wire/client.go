@@ -75,6 +75,9 @@ func (c *Client) Start(ctx context.Context, run, kind string, config json.RawMes
 }
 
 func (c *Client) start(ctx, streamCtx context.Context, run, kind string, config json.RawMessage) (*Remote, error) {
+	if err := checkSize(config, task.ErrBadConfig); err != nil {
+		return nil, err
+	}
 	var checkpoint json.RawMessage
 	if _, err := task.Restore(ctx, &checkpoint); err != nil {
 		return nil, err
@@ -85,7 +88,7 @@ func (c *Client) start(ctx, streamCtx context.Context, run, kind string, config 
 	}
 	r := &Remote{stream: stream}
 	err = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: &taskpb.Start{
-		Run: run, Task: task.ID(ctx), Kind: kind, Config: config,
+		Run: text(run), Task: text(task.ID(ctx)), Kind: text(kind), Config: config,
 		Attempt: uint32(task.Attempt(ctx)), Checkpoint: checkpoint,
 	}}})
 	if err != nil && !errors.Is(err, io.EOF) { // after EOF, Recv says why
@@ -153,11 +156,8 @@ func (r *Remote) log(ctx context.Context, l *taskpb.Log) {
 		at = l.GetTime().AsTime()
 	}
 	record := slog.NewRecord(at, logLevel(l.GetLevel()), l.GetMessage(), 0)
-	var fields map[string]any
-	if json.Unmarshal(l.GetFields(), &fields) == nil {
-		for key, value := range fields {
-			record.AddAttrs(slog.Any(key, value))
-		}
+	if fields, err := decodeFields(l.GetFields()); err == nil {
+		addFields(&record, fields)
 	}
 	handler := task.Logger(ctx).Handler()
 	if handler.Enabled(ctx, record.Level) {

@@ -39,8 +39,11 @@ const (
 	ProtocolVersion = 1
 
 	// MaxMessage is the largest message in bytes that either side accepts: a
-	// result or config of 64 MiB, and room for what comes with it.
-	MaxMessage = 64<<20 + 64<<10
+	// config and a checkpoint, as large as they may be, and room for what comes
+	// with them, such as the texts of a failure.
+	MaxMessage = 2*maxJSON + 2<<20
+
+	maxJSON = 64 << 20 // bytes of a config, a result or a checkpoint
 
 	coreProtocol = 1 // go-plugin's own version
 )

@@ -155,12 +155,20 @@ func (ss *session) run() error {
 	go ss.listen()
 	end := <-ss.ended
 	finished := &taskpb.Finished{Result: end.Result, Failure: encodeFailure(end.Err)}
-	if n := len(end.Result); n > MaxMessage-maxText {
+	if err := checkSize(end.Result, task.ErrBadResult); err != nil {
 		finished.Result = nil
-		finished.Failure = encodeFailure(errors.Join(end.Err, fmt.Errorf(
-			"%w: its JSON has %d bytes, a host takes %d", task.ErrBadResult, n, MaxMessage-maxText)))
+		finished.Failure = encodeFailure(errors.Join(end.Err, err))
 	}
 	return ss.send(&taskpb.RunResponse{Message: &taskpb.RunResponse_Finished{Finished: finished}})
+}
+
+// checkSize fails with bad if data is more than the other side takes: to send it
+// would end the stream.
+func checkSize(data json.RawMessage, bad error) error {
+	if len(data) > maxJSON {
+		return fmt.Errorf("%w: its JSON has %d bytes, at most %d cross a process boundary", bad, len(data), maxJSON)
+	}
+	return nil
 }
 
 // listen obeys the host until the stream ends, which before Finished means that
@@ -221,6 +229,9 @@ func (ss *session) Progress(done, total int64, message string) {
 }
 
 func (ss *session) Checkpoint(ctx context.Context, data json.RawMessage) error {
+	if err := checkSize(data, task.ErrBadCheckpoint); err != nil {
+		return err
+	}
 	ss.mu.Lock()
 	ss.sequence++
 	sequence, acked := ss.sequence, make(chan struct{})
