@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
+	"github.com/hostelry-run/hostelry/host/schema"
 	"github.com/spf13/cobra"
 )
 
@@ -46,9 +47,13 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if !cmd.HasAvailableSubCommands() {
 		return usage(cmd, fmt.Errorf("unexpected argument %q", args[0]))
 	}
+	var known []string
+	for _, sub := range cmd.Commands() {
+		known = append(known, sub.Name())
+	}
 	err := fmt.Errorf("unknown command %q", args[0])
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		err = fmt.Errorf("%w: did you mean %q?", err, near[0])
+	if near := schema.Nearest(args[0], known); near != "" {
+		err = fmt.Errorf("%w: did you mean %q?", err, near)
 	}
 	return usage(cmd, err)
 }

@@ -68,7 +68,7 @@ func TestScripts(t *testing.T) {
 			}
 			e.Setenv("GOPROXY", "off")
 			running := &processes{byName: map[string]*process{}}
-			e.Values[processes{}] = running
+			e.Values[processesKey{}] = running
 			e.Defer(running.kill)
 			return nil
 		},
@@ -123,6 +123,9 @@ func checkStatus(ts *testscript.TestScript, err error, want int) {
 // processes are those that a script has started, by name.
 type processes struct{ byName map[string]*process }
 
+// processesKey is where a script's values have its processes.
+type processesKey struct{}
+
 type process struct {
 	cmd            *exec.Cmd
 	stdout, stderr watched
@@ -138,7 +141,7 @@ func (p *processes) kill() {
 }
 
 func named(ts *testscript.TestScript, name string) *process {
-	p := ts.Value(processes{}).(*processes).byName[name]
+	p := ts.Value(processesKey{}).(*processes).byName[name]
 	if p == nil {
 		ts.Fatalf("no process %q was started", name)
 	}
@@ -166,7 +169,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		p.err = p.cmd.Wait()
 		close(p.exited)
 	}()
-	ts.Value(processes{}).(*processes).byName[args[0]] = p
+	ts.Value(processesKey{}).(*processes).byName[args[0]] = p
 }
 
 func lookPath(ts *testscript.TestScript, name string) (string, error) {

@@ -22,12 +22,16 @@ type Problem struct {
 }
 
 // String is the message, with the path before it where the message alone would
-// not say where: below the first level.
+// not say where: below the first level, items of a list not counted.
 func (p Problem) String() string {
-	if len(p.Path) < 2 {
-		return p.Message
+	level := len(p.Path)
+	for level > 1 {
+		if _, err := strconv.Atoi(p.Path[level-1]); err != nil {
+			return join(p.Path) + ": " + p.Message
+		}
+		level--
 	}
-	return join(p.Path) + ": " + p.Message
+	return p.Message
 }
 
 // join writes a path as a.b[2].c.

@@ -146,9 +146,13 @@ func TestCheckRefusesDeepNesting(t *testing.T) {
 }
 
 func TestProblemStringHasThePathBelowTheFirstLevel(t *testing.T) {
-	p := schema.Problem{Path: []string{"limits", "2", "cpu"}, Message: "m"}
-	if got := p.String(); got != "limits[2].cpu: m" {
-		t.Errorf("got %q", got)
+	for path, want := range map[string]string{
+		"": "m", "limits": "m", "limits 2": "m", "limits 2 3": "m", "limits cpu": "limits.cpu: m", "limits 2 cpu 1": "limits[2].cpu[1]: m",
+	} {
+		p := schema.Problem{Path: strings.Fields(path), Message: "m"}
+		if got := p.String(); got != want {
+			t.Errorf("%q: got %q, want %q", path, got, want)
+		}
 	}
 }
 
