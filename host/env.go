@@ -21,8 +21,17 @@ type Env struct {
 
 func (e Env) isZero() bool { return len(e.FromHost) == 0 && len(e.Set) == 0 }
 
-// check finds names that cannot be, and those that are the host's own.
-func (e Env) check() error {
+// With is e and then more, whose values win: a run's default and a task's own.
+func (e Env) With(more Env) Env {
+	sum := Env{FromHost: slices.Concat(e.FromHost, more.FromHost), Set: make(map[string]string)}
+	maps.Copy(sum.Set, e.Set)
+	maps.Copy(sum.Set, more.Set)
+	return sum
+}
+
+// Validate refuses names that cannot be, and those that are the host's own. Add
+// calls it; a reader of job files may do so before.
+func (e Env) Validate() error {
 	for _, name := range slices.Concat(e.FromHost, slices.Sorted(maps.Keys(e.Set))) {
 		switch {
 		case name == "" || strings.ContainsAny(name, "=\x00"):

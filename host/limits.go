@@ -24,7 +24,9 @@ type Limits struct {
 	CPU time.Duration
 }
 
-func (l Limits) check() error {
+// Validate refuses limits that are not positive or cannot be enforced here. Add
+// calls it; a reader of job files may do so before.
+func (l Limits) Validate() error {
 	if l.Memory < 0 || l.Processes < 0 || l.OpenFiles < 0 || l.CPU < 0 {
 		return fmt.Errorf("limits %+v: a limit is not negative", l)
 	}

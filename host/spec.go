@@ -66,7 +66,7 @@ func (s Spec) check(c *config) (job, error) {
 	if j.mode != Process && s.Limits != (Limits{}) {
 		return j, fmt.Errorf("limits are for process mode: in %v mode a task shares the host's process", j.mode)
 	}
-	if err = errors.Join(s.Env.check(), s.Limits.check()); err != nil {
+	if err = errors.Join(s.Env.Validate(), s.Limits.Validate()); err != nil {
 		return j, err
 	}
 	if j.config, err = encodeConfig(s.Config); err != nil {

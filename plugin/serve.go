@@ -36,7 +36,10 @@ func serve(d wire.Description, kinds []task.Kind) error {
 		return err
 	}
 	// What a task starts is not a plugin of our host.
-	for _, key := range []string{wire.CookieKey, wire.LifelineKey, wire.SocketDirKey, wire.ClientCertKey} {
+	for _, key := range []string{
+		wire.CookieKey, wire.LifelineKey, wire.SocketDirKey, wire.ClientCertKey,
+		"PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_PROTOCOL_VERSIONS",
+	} {
 		_ = os.Unsetenv(key)
 	}
 	logger := slog.New(wire.NewLogHandler(os.Stderr))

@@ -9,7 +9,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/view"
@@ -78,7 +77,7 @@ func (f *runFlags) newPlan(c *catalog.Catalog, specs []host.Spec, s settings, v 
 func (f *runFlags) planKind(ctx context.Context, name string, s settings, v view.View) (*catalog.Catalog, []host.Spec, []view.Problem) {
 	config, err := jobfile.Config(f.set)
 	problems := problemsOf(err)
-	c, err := load(ctx, f.plugins, s.startTimeout, v)
+	c, err := load(ctx, f.plugins, loading{startTimeout: s.startTimeout, trust: f.trust}, v)
 	if err != nil {
 		return nil, nil, append(problems, problemsOf(err)...)
 	}
@@ -147,7 +146,7 @@ func (f *runFlags) planJob(ctx context.Context, file string, s *settings, v view
 	if job == nil {
 		return nil, nil, append(misplaced, places(jobfile.Join(readErr))...)
 	}
-	c, err := openJob(ctx, job, f.plugins, s.startTimeout, v)
+	c, err := openJob(ctx, job, f.plugins, loading{startTimeout: s.startTimeout, trust: f.trust}, v)
 	if err != nil {
 		return nil, nil, append(misplaced, places(jobfile.Join(readErr, err))...)
 	}
@@ -180,6 +179,9 @@ func (s *settings) complete(job *jobfile.Job, c *catalog.Catalog, f *runFlags) (
 		if t.Mode != "" && err == nil {
 			spec.Mode, err = host.ParseMode(t.Mode)
 		}
+		if spec.Mode == host.Process {
+			spec.Env, spec.Limits = job.Env.With(t.Env), t.Limits
+		}
 		err = errors.Join(err, lookupErr)
 		specs = append(specs, spec)
 	}
@@ -197,7 +199,7 @@ func places(all jobfile.Problems) []view.Problem {
 
 // openJob changes into the job's folder, builds its plugins, and loads them, or
 // those in dir. The error is jobfile.Problems.
-func openJob(ctx context.Context, job *jobfile.Job, dir string, startTimeout time.Duration, v notifier) (*catalog.Catalog, error) {
+func openJob(ctx context.Context, job *jobfile.Job, dir string, how loading, v notifier) (*catalog.Catalog, error) {
 	if dir != "" {
 		absolute, err := filepath.Abs(dir)
 		if err != nil {
@@ -209,7 +211,7 @@ func openJob(ctx context.Context, job *jobfile.Job, dir string, startTimeout tim
 		return nil, jobfile.Problems{{File: job.File, Message: err.Error()}}
 	}
 	if dir != "" {
-		c, err := load(ctx, dir, startTimeout, v)
+		c, err := load(ctx, dir, how, v)
 		if err != nil {
 			err = jobfile.Problems{{File: job.File, Message: "--plugins: " + err.Error()}}
 		}
@@ -218,7 +220,7 @@ func openJob(ctx context.Context, job *jobfile.Job, dir string, startTimeout tim
 	if err := build(ctx, job, v); err != nil {
 		return nil, err
 	}
-	c, err := load(ctx, job.Plugins.Name, startTimeout, v)
+	c, err := load(ctx, job.Plugins.Name, how, v)
 	if err != nil {
 		err = jobfile.Problems{job.Problem(job.Plugins, err.Error())}
 	}
@@ -230,16 +232,12 @@ type notifier interface{ Notice(text string) }
 
 // load makes a catalog of the built-in kinds and of the plugins in dir, if it is
 // not "". It tells of each plugin that cannot be used.
-func load(ctx context.Context, dir string, startTimeout time.Duration, v notifier) (*catalog.Catalog, error) {
+func load(ctx context.Context, dir string, how loading, v notifier) (*catalog.Catalog, error) {
 	c, err := catalog.New(builtin.Kinds()...)
 	if err != nil || dir == "" {
 		return c, err
 	}
-	var opts []catalog.LoadOption
-	if startTimeout > 0 {
-		opts = append(opts, catalog.WithStartTimeout(startTimeout))
-	}
-	if err := c.Load(ctx, dir, opts...); err != nil {
+	if err := c.Load(ctx, dir, how.options()...); err != nil {
 		return nil, err
 	}
 	for _, p := range c.Plugins() {

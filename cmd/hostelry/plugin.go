@@ -22,6 +22,9 @@ type pluginFlags struct {
 	command                       *command
 	plugins, startTimeout, output string
 
+	trust
+	relock bool // for lock
+
 	cwd string // the user's: a job's plugins are loaded in its folder
 }
 
@@ -58,11 +61,15 @@ func newPlugin(c *command) *cobra.Command {
 			return f.show(cmd, args[:len(args)-1], args[len(args)-1])
 		},
 	}
+	lock := newPluginLock(f)
 	for _, sub := range []*cobra.Command{list, show} {
-		sub.Flags().StringVar(&f.plugins, "plugins", "", "`directory` of plugins, instead of the job file's")
-		addStartTimeout(sub, &f.startTimeout)
+		f.addFlags(sub)
 		sub.Flags().StringVar(&f.output, "output", "plain", "`format`: plain or json")
 		completeValues(sub, "output", []string{"plain", "json"})
+	}
+	for _, sub := range []*cobra.Command{list, show, lock} {
+		sub.Flags().StringVar(&f.plugins, "plugins", "", "`directory` of plugins, instead of the job file's")
+		addStartTimeout(sub, &f.startTimeout)
 		cmd.AddCommand(sub)
 	}
 	return cmd
@@ -70,7 +77,7 @@ func newPlugin(c *command) *cobra.Command {
 
 // open loads the catalog that the flags and arguments ask for.
 func (f *pluginFlags) open(cmd *cobra.Command, args []string) (*catalog.Catalog, error) {
-	if f.output != "plain" && f.output != "json" {
+	if f.output != "plain" && f.output != "json" && f.output != "" {
 		return nil, usage(cmd, fmt.Errorf("output %q is not one of plain, json", f.output))
 	}
 	startTimeout, err := duration(f.startTimeout)
@@ -81,16 +88,17 @@ func (f *pluginFlags) open(cmd *cobra.Command, args []string) (*catalog.Catalog,
 	if err != nil {
 		return nil, err
 	}
+	how := loading{startTimeout, f.trust, f.relock}
 	signals := watchSignals(nil)
 	defer signals.end()
 	if len(args) == 0 {
-		return load(signals.ctx, f.plugins, startTimeout, silent{})
+		return load(signals.ctx, f.plugins, how, silent{})
 	}
 	job, err := jobfile.Read(args[0])
 	if job == nil || job.Plugins.Name == "" && err != nil {
 		return nil, err
 	}
-	return openJob(signals.ctx, job, f.plugins, startTimeout, stderr{f.command})
+	return openJob(signals.ctx, job, f.plugins, how, stderr{f.command})
 }
 
 // silent is for where bad plugins are shown anyway.

@@ -21,6 +21,7 @@ type runFlags struct {
 	plugins, id, mode, policy, grace, startTimeout, output string
 	set                                                    []string
 	verbose                                                bool
+	trust
 }
 
 func newRun(c *command) *cobra.Command {
@@ -56,6 +57,7 @@ SIGINT (Ctrl-C) and SIGTERM stop the tasks gracefully; a second one kills them.`
 	flags.StringVar(&f.policy, "policy", "", "what a failure means for the other tasks: `policy` propagate, stop-all or log-only")
 	flags.StringVar(&f.grace, "grace", "", "how long a stopping task may take, a `duration` such as 5s")
 	addStartTimeout(cmd, &f.startTimeout)
+	f.addFlags(cmd)
 	flags.StringVar(&f.output, "output", "auto", "`format`: auto, plain or json")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the logs' debug records too")
 	completeValues(cmd, "mode", names(host.Modes()))

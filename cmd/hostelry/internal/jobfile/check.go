@@ -1,10 +1,12 @@
 package jobfile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 
+	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/host/catalog"
 )
 
@@ -28,6 +30,11 @@ func (j *Job) Check(c *catalog.Catalog, mode string) error {
 		if !kind.IsBuiltIn() {
 			j.checkMode(t, kind, mode, &problems)
 		}
+		fallback := host.Process
+		if kind.IsBuiltIn() {
+			fallback = host.Goroutine
+		}
+		t.checkProcess(cmp.Or(t.Mode, mode, j.Mode, fallback.String()), &problems)
 		t.checkConfig(kind, &problems)
 	}
 	return problems.sorted(j.File).Err()

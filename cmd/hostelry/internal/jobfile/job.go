@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/host/schema"
 )
 
@@ -41,6 +42,8 @@ type Job struct {
 	Mode, Policy string
 	// Grace is positive, or 0 if the file does not say.
 	Grace time.Duration
+	// Env is for all tasks in process mode.
+	Env host.Env
 	// Tasks are in the order of the file.
 	Tasks []Task
 
@@ -58,7 +61,11 @@ type Task struct {
 	ID, Kind, Mode string
 	// Config is a JSON object with the file's numbers digit for digit, or nil.
 	Config json.RawMessage
+	// Env and Limits are for process mode.
+	Env    host.Env
+	Limits host.Limits
 
+	env, limits          *field
 	idAt, kindAt, modeAt Position
 	config               *field
 }
@@ -147,12 +154,13 @@ func (j *Job) fill(problems *Problems) {
 		}
 		j.Grace = max(d, 0)
 	}
+	j.Env = envOf(j.root.get("env"), problems)
 	tasks := j.root.get("tasks")
 	if tasks == nil {
 		return
 	}
 	for i := range tasks.fields {
-		j.Tasks = append(j.Tasks, newTask(&tasks.fields[i]))
+		j.Tasks = append(j.Tasks, newTask(&tasks.fields[i], problems))
 	}
 }
 
@@ -168,7 +176,7 @@ func (j *Job) Problem(at Place, message string) Problem {
 	return Problem{File: j.File, Position: at.At, Message: message}
 }
 
-func newTask(f *field) Task {
+func newTask(f *field, problems *Problems) Task {
 	t := Task{ID: f.key, idAt: f.at, kindAt: f.at, modeAt: f.at}
 	if kind := f.value.get("kind"); kind != nil {
 		t.Kind, t.kindAt = kind.text(), kind.at
@@ -179,6 +187,9 @@ func newTask(f *field) Task {
 	if t.config = f.value.field("config"); t.config != nil && t.config.value.form == object {
 		t.Config = t.config.value.json()
 	}
+	t.env, t.limits = f.value.field("env"), f.value.field("limits")
+	t.Env = envOf(f.value.get("env"), problems)
+	t.Limits = limitsOf(f.value.get("limits"), problems)
 	return t
 }
 

@@ -1,0 +1,83 @@
+package jobfile_test
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
+	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/host/builtin"
+	"github.com/hostelry-run/hostelry/host/catalog"
+)
+
+func TestEnvAndLimits(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("limits are refused on other systems than Linux")
+	}
+	job, problems := jobfile.Parse("j", []byte(`
+env: {from_host: [A, B], set: {C: d}}
+tasks:
+  t:
+    kind: exec
+    env: {set: {C: e}}
+    limits: {memory: 512MiB, open_files: 64, cpu: 30s}
+`))
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	want := host.Env{FromHost: []string{"A", "B"}, Set: map[string]string{"C": "e"}}
+	if diff := cmp.Diff(want, job.Env.With(job.Tasks[0].Env)); diff != "" {
+		t.Error(diff)
+	}
+	if got := job.Tasks[0].Limits; got != (host.Limits{Memory: 512 << 20, OpenFiles: 64, CPU: 30 * time.Second}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestEnvAndLimitsThatAreWrong(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("limits are refused on other systems than Linux")
+	}
+	job, problems := jobfile.Parse("j", []byte(`
+tasks:
+  a:
+    kind: exec
+    config: {command: [x]}
+    mode: process
+    env: {from_host: [A=B]}
+    limits: {memory: 5, open_files: 0, cpu: 1500ms}
+  b:
+    kind: exec
+    config: {command: [x]}
+    env: {set: {HOSTELRY_X: y}}
+  c:
+    kind: exec
+    config: {command: [x]}
+    env: {set: {N: 1}}
+`))
+	c, err := catalog.New(builtin.Kinds()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const noProcess = ` is for process mode: this task runs in goroutine mode, in the host's own process`
+	want := []string{
+		`j:7:10: environment variable "A=B": a name is not empty and has neither '=' nor NUL`,
+		`j:8:13: the limit on CPU time, 1.5s, is not in whole seconds`,
+		`j:8:22: "memory" is 5: expected a string, such as "512MiB"`,
+		`j:8:37: "open_files" is 0: expected at least 1`,
+		`j:12:5: "env"` + noProcess,
+		`j:12:10: environment variable "HOSTELRY_X": names that begin with HOSTELRY_ or PLUGIN_ are the host's own`,
+		`j:16:5: "env"` + noProcess,
+		`j:16:20: "N" is 1: expected a string`,
+	}
+	var got []string
+	for _, p := range jobfile.Join(problems, job.Check(c, "")) {
+		got = append(got, p.Error())
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
