@@ -33,15 +33,57 @@
 //
 // # Processes
 //
-// A plugin runs in a process group of its own, with a minimal environment (PATH,
-// HOME, TMPDIR, the locale and the time zone), its socket in a private directory
-// that is removed at its end. What it prints becomes log records. When the host
-// dies, even by SIGKILL, a plugin written with package plugin stops its tasks with
-// task.ErrHostGone and exits within a second or so.
+// A plugin runs in a process group of its own, with a minimal environment, its
+// socket in a private directory that is removed at its end. What it prints becomes
+// log records.
 //
 // A kind that this program registered itself runs in process mode by starting this
 // program again: call plugin.ServeSelf first in main. Without that call such a task
-// fails to launch and says so.
+// fails to launch and says so. Two helpers of the host are this program started
+// again too, the keeper and what sets [Limits]: they take over before main, so that
+// an init function of the program's own, which may run before, should not have
+// effects outside of the process.
+//
+// # Security
+//
+// A plugin is other people's code that runs as this user, with this user's rights.
+// It is not in a sandbox: it can read and write what this user can, and harm this
+// user's other processes. What is protected, against whom:
+//
+//   - The socket, against every other process, of this user and of others. On Linux
+//     each side asks the system, for each connection, who is at the other end, before
+//     it says anything. The host accepts the child that it started, or one of that
+//     child's process group, as its own user; a plugin written with package plugin
+//     accepts the process that started it, as its own user, and hangs up on others. A
+//     foreign plugin has the host's half of the check, and beyond that the socket's
+//     directory, which only this user can enter. On other systems both sides show
+//     certificates that were made for the launch.
+//   - What runs, against who can replace a plugin's file after it was checked. The
+//     catalog hashes and copies a plugin through one descriptor, into a directory
+//     that only this user can enter, and what is launched is that copy. For a script
+//     this covers the script alone, not its interpreter or what it imports.
+//   - What may run. A plugin, or plugin directory, that users other than this one and
+//     root can write is refused; with a lock file in the directory, so is a plugin
+//     that differs from it. Neither protects against who can write the lock file.
+//   - The host's environment, against a plugin that looks for secrets there. It gets
+//     PATH, HOME, TMPDIR, TZ, LANG, LANGUAGE and LC_*, what its [Env] names, and what
+//     the host and it must agree on. As this user's process it may still read the
+//     host's through the system.
+//   - The host, against what a plugin says and does: garbage, floods, lies, hanging,
+//     dying. Its log lines are cut at 64 KiB (1 MiB for a JSON record), the last 20
+//     lines of its stderr are kept at 500 bytes each, a message has at most 130 MiB, a
+//     result 64 MiB. The host reads as fast as its log handler takes records: a flood
+//     slows the plugin that makes it.
+//   - The system, against what a plugin leaves behind. A task's process group is
+//     killed when the task ends. When the host dies, even by SIGKILL, a plugin written
+//     with package plugin stops its tasks with task.ErrHostGone and exits within a
+//     second; after 1.3 s the keeper kills the process groups that are left, frozen
+//     and foreign ones too, and on Linux every process that still has the host's mark
+//     in its environment. While the host lives, a process that left its plugin's group
+//     on purpose is not looked for.
+//
+// Not protected against: root, a debugger of this user, and a plugin that kills the
+// keeper and then the host.
 //
 // # For users of the Python helper
 //
