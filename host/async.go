@@ -57,27 +57,32 @@ func (e *coroutine) begin() {
 // stop asks on the loop if the task has a Stopper: code of two async tasks never
 // runs at the same instant.
 func (e *coroutine) stop(ctx context.Context, cause error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		time.AfterFunc(time.Until(deadline)/2, func() { e.evict(ctx, 0) })
-	}
-	if !e.attempt.HasStopper() {
+	coroutines := []*eventloop.Coroutine{e.coroutine}
+	if e.attempt.HasStopper() {
+		coroutines = append(coroutines, e.loop.Go(e.job.id, func(s task.Scheduler) {
+			e.attempt.Stop(task.WithScheduler(ctx, s), cause)
+		}))
+	} else {
 		e.attempt.Stop(ctx, cause)
-		return
 	}
-	e.loop.Go(e.job.id, func(s task.Scheduler) { e.attempt.Stop(task.WithScheduler(ctx, s), cause) })
+	if deadline, ok := ctx.Deadline(); ok {
+		for _, c := range coroutines {
+			time.AfterFunc(time.Until(deadline)/2, func() { evict(ctx, c, 0) })
+		}
+	}
 }
 
-// evict takes the task off the loop if it is in the same step as when evict looked
-// last, and else looks again, until ctx, the stop's, ends: the others need the loop
-// to stop in time.
-func (e *coroutine) evict(ctx context.Context, last uint64) {
-	step := e.coroutine.Step()
+// evict takes a coroutine of a task off the loop if it is in the same step as when
+// evict looked last, and else looks again, until ctx, the stop's, ends: the others
+// need the loop to stop in time.
+func evict(ctx context.Context, c *eventloop.Coroutine, last uint64) {
+	step := c.Step()
 	switch {
 	case ctx.Err() != nil:
 	case step != 0 && step == last:
-		e.coroutine.Orphan()
+		c.Orphan()
 	default:
-		time.AfterFunc(eventloop.BlockedAfter, func() { e.evict(ctx, step) })
+		time.AfterFunc(eventloop.BlockedAfter, func() { evict(ctx, c, step) })
 	}
 }
 
