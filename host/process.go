@@ -47,6 +47,7 @@ type process struct {
 	keeper  *keeper.Keeper
 	attempt *attempt.Attempt
 	failure *processEnd // of the launch; the attempt's goroutine's
+	late    bool        // the launch was given up after the plugin came up; likewise
 
 	mu     sync.Mutex
 	plugin *pluginproc.Process // nil until it was launched
@@ -79,7 +80,7 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 	}
 	remote, err := plugin.Client().Start(ctx, e.config.runID, e.job.kind.Name, e.job.config)
 	if err != nil {
-		if ctx.Err() != nil {
+		if e.late = ctx.Err() != nil; e.late {
 			plugin.Kill() // it did not answer
 		}
 		return nil, e.describe(ctx, err)
@@ -165,10 +166,10 @@ func (e *process) end(attempted attempt.End) {
 	if e.plugin != nil {
 		if errors.Is(attempted.Err, wire.ErrLost) {
 			ended.process = e.mourn()
-			if attempted.Started {
-				ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
-			} else {
+			if e.late {
 				ended.process.outcome = OutcomeLaunchFailed
+			} else { // a task may be gone before its plugin can say that it runs
+				ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
 			}
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), farewell)
