@@ -27,7 +27,7 @@ func build(ctx context.Context, job *jobfile.Job, v notifier) error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return jobfile.Problems{job.Problem(job.Build[0], `cannot build plugins: there is no "go" command in PATH: install Go, or remove "build" and put built plugins into "dir"`)}
 	}
-	if err := os.MkdirAll(job.Plugins.Name, 0o755); err != nil {
+	if err := os.MkdirAll(job.Plugins.Name, 0o750); err != nil {
 		return jobfile.Problems{job.Problem(job.Plugins, err.Error())}
 	}
 	var packages []string

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/hostelry-run/hostelry/host/catalog"
 	"github.com/spf13/cobra"
+
+	"github.com/hostelry-run/hostelry/host/catalog"
 )
 
 func newPluginLock(f *pluginFlags) *cobra.Command {

@@ -32,8 +32,7 @@ func hostelry(args []string, out, errOut io.Writer) int {
 	root := newRoot(c)
 	root.SetArgs(args)
 	if err := root.ExecuteContext(context.Background()); err != nil {
-		var problems jobfile.Problems
-		if !errors.As(err, &problems) { // which begin with the file's name
+		if _, ok := errors.AsType[jobfile.Problems](err); !ok { // which begin with the file's name
 			err = fmt.Errorf("hostelry: %w", err)
 		}
 		fmt.Fprintln(errOut, terminal.CleanLines(err.Error()))

@@ -94,8 +94,7 @@ func (f *runFlags) planKind(ctx context.Context, name string, s settings, v view
 
 // explain says of an unknown kind what else it could have been meant to be.
 func (f *runFlags) explain(name string, err error) string {
-	var unknown *catalog.UnknownKindError
-	if !errors.As(err, &unknown) {
+	if _, ok := errors.AsType[*catalog.UnknownKindError](err); !ok {
 		return err.Error()
 	}
 	text := err.Error()

@@ -10,11 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/fields"
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
 	"github.com/hostelry-run/hostelry/host/catalog"
-	"github.com/spf13/cobra"
 )
 
 // pluginFlags are the flags of the plugin subcommands, as given.
@@ -220,8 +221,7 @@ func find(c *catalog.Catalog, name string) ([]catalog.Kind, error) {
 	if err == nil {
 		return []catalog.Kind{k}, nil
 	}
-	var unknown *catalog.UnknownKindError
-	if !errors.As(err, &unknown) {
+	if _, ok := errors.AsType[*catalog.UnknownKindError](err); !ok {
 		return nil, err
 	}
 	for _, p := range c.Plugins() {

@@ -6,9 +6,10 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
 	"github.com/hostelry-run/hostelry/host/schema"
-	"github.com/spf13/cobra"
 )
 
 func newRoot(c *command) *cobra.Command {
@@ -28,7 +29,7 @@ SIGTERM. A second signal kills what is still running.`,
 	}
 	root.SetOut(c.out)
 	root.SetErr(c.errOut)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.SetFlagErrorFunc(usage)
 	root.AddCommand(newRun(c), newPlugin(c), newSchema(c), newVersion(c))
 	return root
 }

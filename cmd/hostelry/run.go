@@ -10,10 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/view"
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/host/builtin"
-	"github.com/spf13/cobra"
 )
 
 // runFlags are the flags of run, as given.

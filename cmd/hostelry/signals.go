@@ -114,11 +114,11 @@ func (s *signals) kill() {
 		cancel()
 		_ = r.Stop(now) // the summary has it
 	}
-	last := time.NewTimer(time.Second)
-	defer last.Stop()
 	if r != nil {
+		last := time.NewTimer(time.Second)
 		select {
 		case <-s.done:
+			last.Stop()
 			return
 		case <-last.C:
 		}

@@ -3,8 +3,9 @@ package main
 import (
 	"time"
 
-	"github.com/hostelry-run/hostelry/host/catalog"
 	"github.com/spf13/cobra"
+
+	"github.com/hostelry-run/hostelry/host/catalog"
 )
 
 // loading is what the flags say of how to load a plugin directory.

@@ -29,8 +29,7 @@ type fieldNameRule struct{ rule *jsonschema.Schema }
 func (f fieldNameRule) Validate(c *jsonschema.ValidatorContext, v any) {
 	object, _ := v.(map[string]any)
 	for name := range object {
-		var failure *jsonschema.ValidationError
-		if errors.As(f.rule.Validate(name), &failure) {
+		if failure, ok := errors.AsType[*jsonschema.ValidationError](f.rule.Validate(name)); ok {
 			c.AddErrors(slices.Clone(failure.Causes), &badName{PropertyNames: kind.PropertyNames{Property: name}})
 		}
 	}

@@ -86,8 +86,7 @@ func (e *outsideError) Error() string {
 
 // compileError puts the library's error into one line.
 func compileError(err error, doc any) error {
-	var outside *outsideError
-	if errors.As(err, &outside) {
+	if outside, ok := errors.AsType[*outsideError](err); ok {
 		return fmt.Errorf("bad schema: %w", outside)
 	}
 	var invalid *jsonschema.SchemaValidationError

@@ -7,8 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/fields"
 	"go.uber.org/goleak"
+
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/fields"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -112,11 +112,11 @@ func (b *builder) key(k ast.MapKeyNode) (string, bool) {
 	if anchor, ok := inner.(*ast.AnchorNode); ok {
 		inner = anchor.Value
 	}
-	switch inner.(type) {
+	switch x := inner.(type) {
 	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
-		return inner.GetToken().Value, true
+		return x.GetToken().Value, true
 	case *ast.LiteralNode:
-		return inner.(*ast.LiteralNode).Value.Value, true
+		return x.Value.Value, true
 	}
 	b.problems.add(start(k), "a key must be plain text")
 	return "", false

@@ -10,8 +10,11 @@ import (
 	"github.com/hostelry-run/hostelry/host/catalog"
 )
 
-// inProcess are the modes that a plugin's kind does not run in.
-var inProcess = map[string]bool{"goroutine": true, "async": true}
+// inProcess reports whether a mode is one of the host's own process, in which a
+// plugin's kind does not run.
+func inProcess(mode string) bool {
+	return mode == host.Goroutine.String() || mode == host.Async.String()
+}
 
 // Check checks each task against the catalog: its kind, whether that runs in the
 // task's mode, and its config. mode is what the user's --mode says, or "". The
@@ -44,12 +47,12 @@ func (j *Job) Check(c *catalog.Catalog, mode string) error {
 func (j *Job) checkMode(t Task, kind catalog.Kind, flag string, problems *Problems) {
 	const why = "kind %q is offered by plugin %q and runs in process mode only, "
 	switch {
-	case inProcess[t.Mode]:
+	case inProcess(t.Mode):
 		problems.add(t.modeAt, why+"not in %s mode", kind.Name, kind.Plugin, t.Mode)
 	case t.Mode != "":
-	case inProcess[flag]:
+	case inProcess(flag):
 		problems.add(t.kindAt, why+`and --mode is %s: say "mode: process" here`, kind.Name, kind.Plugin, flag)
-	case flag == "" && inProcess[j.Mode]:
+	case flag == "" && inProcess(j.Mode):
 		problems.add(t.kindAt, why+`and the file's mode is %s: say "mode: process" here`, kind.Name, kind.Plugin, j.Mode)
 	}
 }

@@ -93,8 +93,7 @@ func Read(file string) (*Job, error) {
 func readText(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		var pathError *fs.PathError
-		if errors.As(err, &pathError) {
+		if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 			err = pathError.Err
 		}
 		return nil, fmt.Errorf("cannot read the job file: %w", err)

@@ -29,7 +29,7 @@ func (p Problem) Error() string {
 }
 
 // Problems is everything that is wrong with a job file, in the order of the file.
-type Problems []Problem
+type Problems []Problem //nolint:recvcheck // only what adds needs a pointer
 
 // Error is one line for each problem.
 func (all Problems) Error() string {
@@ -58,8 +58,7 @@ func (all *Problems) add(at Position, format string, args ...any) {
 func Join(errs ...error) Problems {
 	var all Problems
 	for _, err := range errs {
-		var some Problems
-		if errors.As(err, &some) {
+		if some, ok := errors.AsType[Problems](err); ok {
 			all = append(all, some...)
 		}
 	}

@@ -2,7 +2,9 @@ package jobfile
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,7 +20,7 @@ func Config(settings []string) (json.RawMessage, error) {
 		}
 	}
 	if bad != nil {
-		return nil, fmt.Errorf("%s", strings.Join(bad, "\n"))
+		return nil, errors.New(strings.Join(bad, "\n"))
 	}
 	return config.json(), nil
 }
@@ -26,16 +28,14 @@ func Config(settings []string) (json.RawMessage, error) {
 func set(config *node, setting string) error {
 	key, text, ok := strings.Cut(setting, "=")
 	if !ok {
-		return fmt.Errorf("expected KEY=VALUE")
+		return errors.New("expected KEY=VALUE")
 	}
 	steps := strings.Split(key, ".")
 	if len(steps) > maxDepth {
 		return fmt.Errorf("nested deeper than %d levels", maxDepth)
 	}
-	for _, step := range steps {
-		if step == "" {
-			return fmt.Errorf("the key has an empty part: expected a name, or names joined by dots")
-		}
+	if slices.Contains(steps, "") {
+		return errors.New("the key has an empty part: expected a name, or names joined by dots")
 	}
 	value, problems := parse([]byte(text))
 	if problems != nil {

@@ -8,8 +8,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
 	"go.uber.org/goleak"
+
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -43,8 +43,8 @@ func (b *board) add(t Task) *row {
 	return r
 }
 
-// update notes an event and returns its task's row.
-func (b *board) update(e host.Event) *row {
+// update notes an event.
+func (b *board) update(e host.Event) {
 	r := b.byID[e.Task]
 	if r == nil {
 		r = b.add(Task{ID: e.Task, Kind: e.Kind, Mode: e.Mode.String()})
@@ -66,7 +66,6 @@ func (b *board) update(e host.Event) *row {
 			r.ended = e.Time
 		}
 	}
-	return r
 }
 
 // elapsed is how long the task has taken so far, or took; 0 before its start.

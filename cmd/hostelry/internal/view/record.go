@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,9 +95,7 @@ func object(fields []slog.Attr) map[string]any {
 		v := f.Value.Resolve()
 		switch {
 		case v.Kind() == slog.KindGroup && f.Key == "":
-			for key, inner := range object(v.Group()) {
-				m[key] = inner
-			}
+			maps.Copy(m, object(v.Group()))
 		case v.Kind() == slog.KindGroup:
 			m[f.Key] = object(v.Group())
 		case !f.Equal(slog.Attr{}):

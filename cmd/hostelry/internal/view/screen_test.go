@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
 	"github.com/hostelry-run/hostelry/host"
 )

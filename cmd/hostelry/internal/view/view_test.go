@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/hostelry-run/hostelry/host"
 )
 
@@ -227,9 +228,10 @@ func TestABrokenOutputIsToldOnce(t *testing.T) {
 func TestFieldsAlwaysEncode(t *testing.T) {
 	var out bytes.Buffer
 	v := &jsonView{sink: &sink{out: &out, errOut: io.Discard, broken: func(error) {}}}
-	slog.New(LogHandler(v, slog.LevelDebug)).WithGroup("g").With("task", "mine").Debug("odd",
-		"nan", math.NaN(), "inf", math.Inf(1), "f", 0.1, "chan", make(chan int), "err", errors.New("e"), "nil", nil,
-		"time", noon, "bytes", []byte{1}, "struct", struct{ A int }{1}, slog.Group("", slog.Int("inline", 1)), slog.Attr{})
+	slog.New(LogHandler(v, slog.LevelDebug)).WithGroup("g").With("task", "mine").LogAttrs(t.Context(), slog.LevelDebug, "odd",
+		slog.Any("nan", math.NaN()), slog.Any("inf", math.Inf(1)), slog.Any("f", 0.1), slog.Any("chan", make(chan int)),
+		slog.Any("err", errors.New("e")), slog.Any("nil", nil), slog.Any("time", noon), slog.Any("bytes", []byte{1}),
+		slog.Any("struct", struct{ A int }{1}), slog.Group("", slog.Int("inline", 1)), slog.Attr{})
 	var line struct {
 		Level  string
 		Fields struct{ G map[string]any }
