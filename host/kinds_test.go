@@ -101,6 +101,7 @@ var runs = map[string]run{
 		bad := task.Checkpoint(ctx, make(chan int))
 		return []any{found, err == nil, errors.Is(bad, task.ErrBadCheckpoint)}, task.Checkpoint(ctx, c)
 	},
+	"environment": func(context.Context, config) (any, error) { return os.Environ(), nil },
 	"who": func(ctx context.Context, _ config) (any, error) {
 		return []any{task.ID(ctx), task.Attempt(ctx)}, nil
 	},

@@ -18,7 +18,7 @@ func TestResultComesBackTyped(t *testing.T) {
 		g := newRig(t, m)
 		want := config{Text: "ÄÖÜ \x00 < & >", For: math.MaxInt64, N: -7}
 		h := g.add("succeed", want)
-		big := g.add("big", config{N: 8 << 20}) // more than gRPC takes by default
+		big := g.add("big", config{N: 5 << 20}) // more than gRPC takes by default
 		nothing := g.add("nothing", config{})
 		if err := g.Run(t.Context()); err != nil {
 			t.Fatalf("Run: %v", err)
@@ -26,7 +26,7 @@ func TestResultComesBackTyped(t *testing.T) {
 		if got, err := host.Result[config](t.Context(), h); got != want || err != nil {
 			t.Errorf("the result is %+v, %v; want %+v", got, err, want)
 		}
-		if got, err := host.Result[string](t.Context(), big); len(got) != 8<<20 || err != nil {
+		if got, err := host.Result[string](t.Context(), big); len(got) != 5<<20 || err != nil {
 			t.Errorf("the big result has %d bytes, %v", len(got), err)
 		}
 		if got, err := host.Result[*config](t.Context(), nothing); got != nil || err != nil || nothing.Result() != nil {

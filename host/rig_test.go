@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -76,7 +77,8 @@ func (g *rig) add(kind string, c config, words ...string) *host.Handle {
 
 // spec is what add adds.
 func (g *rig) spec(kind string, c config, words ...string) host.Spec {
-	s := host.Spec{ID: strings.Join(append([]string{kind}, words...), "-"), Kind: kind, Config: c}
+	id := strings.Join(append([]string{path.Base(kind)}, words...), "-")
+	s := host.Spec{ID: id, Kind: kind, Config: c}
 	if g.mode == host.Process {
 		s.Env.FromHost = []string{"GORACE"}
 	}
