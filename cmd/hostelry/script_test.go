@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -56,7 +57,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "until": until, "signal": sendSignal, "finish": finish,
-			"summary": summary, "mkfifo": mkfifo, "gone": gone, "digest": digest,
+			"summary": summary, "mkfifo": mkfifo, "await": await, "gone": gone, "digest": digest,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PLUGINS", plugins)
@@ -330,6 +331,17 @@ func at(v any, path string) string {
 // mkfifo FILE makes a named pipe.
 func mkfifo(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(syscall.Mkfifo(ts.MkAbs(args[0]), 0o600))
+}
+
+// await FIFO waits until somebody has written a line to the named pipe.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR|syscall.O_NONBLOCK, 0)
+	ts.Check(err)
+	defer f.Close()
+	ts.Check(f.SetReadDeadline(time.Now().Add(30 * time.Second)))
+	if _, err := bufio.NewReader(f).ReadString('\n'); err != nil {
+		ts.Fatalf("nobody wrote to %s: %v", args[0], err)
+	}
 }
 
 // gone FIFO waits until no process has the named pipe open for writing any more.

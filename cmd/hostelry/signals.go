@@ -104,7 +104,8 @@ func (s *signals) tell(text string) {
 }
 
 // kill kills the tasks, gives the command a moment to say how they ended, and
-// exits in any case.
+// exits in any case: nobody may be reading the output, and then neither a task
+// that logs nor the command comes to an end.
 func (s *signals) kill() {
 	s.mu.Lock()
 	r := s.runner
@@ -112,18 +113,34 @@ func (s *signals) kill() {
 	if r != nil {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
-		_ = r.Stop(now) // the summary has it
-	}
-	if r != nil {
-		last := time.NewTimer(time.Second)
-		select {
-		case <-s.done:
-			last.Stop()
+		killed := make(chan struct{})
+		go func() { // ends when the tasks have, or with the process
+			defer close(killed)
+			_ = r.Stop(now) // the summary has it
+		}()
+		if s.ended(killed, 2*time.Second) {
 			return
-		case <-last.C:
 		}
 	}
 	os.Exit(exitSignal(s.last.Load()))
+}
+
+// ended reports whether the command comes to its end: within the patience, and
+// within a second after the tasks were killed.
+func (s *signals) ended(killed <-chan struct{}, patience time.Duration) bool {
+	last := time.NewTimer(patience)
+	defer last.Stop()
+	for {
+		select {
+		case <-s.done:
+			return true
+		case <-last.C:
+			return false
+		case <-killed:
+			killed = nil
+			last.Reset(time.Second)
+		}
+	}
 }
 
 // status is the exit status that the cause of a stop stands for, if err is one.
