@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,8 +117,9 @@ func TestAmountAndShort(t *testing.T) {
 func TestLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		columns := 40
-		v := newLive(&sink{out: &out, errOut: io.Discard, broken: func(err error) { t.Error(err) }}, true, func() (int, int) { return columns, 24 })
+		var columns atomic.Int32
+		columns.Store(40)
+		v := newLive(&sink{out: &out, errOut: io.Discard, broken: func(err error) { t.Error(err) }}, true, func() (int, int) { return int(columns.Load()), 24 })
 		step := func(act func()) string {
 			act()
 			synctest.Wait()
@@ -137,11 +139,11 @@ func TestLive(t *testing.T) {
 		if got := step(func() { v.Log(Record{Time: noon, Message: "hello", Task: "clock"}) }); !strings.HasPrefix(got, "\r\x1b[1A\x1b[2K\x1b[90m12:00:00\x1b[0m clock info hello\nclock") {
 			t.Errorf("a log line: %q", got)
 		}
-		columns = 6 // the line was wrapped by the terminal meanwhile
+		columns.Store(6) // the line was wrapped by the terminal meanwhile
 		if got := step(func() { time.Sleep(frame) }); !strings.HasPrefix(got, "\r"+strings.Repeat("\x1b[1A\x1b[2K", 3)+"c") {
 			t.Errorf("narrower: %q", got)
 		}
-		columns = 40
+		columns.Store(40)
 		if got := step(func() {
 			v.Event(at(0, "clock", failed(host.StateFailed, host.TaskError{Outcome: host.OutcomePanic, ExitCode: -1, Stack: "goroutine 1\n\tx.go:1", Err: fmt.Errorf("panic: boom")})))
 		}); !strings.Contains(got, "failed: (panic) panic: boom") || !strings.Contains(got, "\n    goroutine 1\n        x.go:1\nclock") {
