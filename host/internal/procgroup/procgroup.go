@@ -138,14 +138,16 @@ func (g *Group) Signal(sig os.Signal) error {
 	return g.tree.signal(sig)
 }
 
-// Kill kills each process of the group, at once and whatever it does. It does
-// not wait for the end: see [Group.Done]. Calls after the first, and after the
+// Kill kills each process of the group, at once and whatever it does, and the
+// leader also if it has joined another group. It does not wait for the end: see
+// [Group.Done]. Calls after the first, and after the
 // end, do nothing.
 func (g *Group) Kill() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.ended {
 		g.tree.kill()
+		_ = g.cmd.Process.Kill()
 	}
 }
 
