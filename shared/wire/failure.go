@@ -55,12 +55,12 @@ func encodeFailure(err error) *taskpb.Failure {
 }
 
 // decodeFailure is nil for a nil failure. A code that it does not know is
-// dropped: the message still tells.
+// dropped: the message still tells. A foreign plugin's texts are bounded here.
 func decodeFailure(f *taskpb.Failure) error {
 	if f == nil {
 		return nil
 	}
-	remote := &remoteError{message: f.GetMessage(), permanent: f.GetPermanent()}
+	remote := &remoteError{message: text(f.GetMessage()), permanent: f.GetPermanent()}
 	if remote.message == "" {
 		remote.message = "the plugin gave no reason"
 	}
@@ -70,7 +70,7 @@ func decodeFailure(f *taskpb.Failure) error {
 		}
 	}
 	if p := f.GetPanic(); p != nil {
-		remote.panicked = &task.PanicError{Value: p.GetValue(), Stack: p.GetStack()}
+		remote.panicked = &task.PanicError{Value: text(p.GetValue()), Stack: text(p.GetStack())}
 	}
 	return remote
 }
