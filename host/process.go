@@ -170,6 +170,9 @@ func (e *process) end(attempted attempt.End) {
 				ended.process.outcome = OutcomeLaunchFailed
 			} else { // a task may be gone before its plugin can say that it runs
 				ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
+				if ended.process.outcome == OutcomeLost { // then its own fault tells more than its end
+					ended.Err = fmt.Errorf("%w; %v", attempted.Err, ended.process)
+				}
 			}
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), farewell)
