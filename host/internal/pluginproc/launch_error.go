@@ -15,7 +15,7 @@ import (
 type LaunchError struct {
 	Path   string
 	Exit   procgroup.Exit // how the process ended, if Exited
-	Exited bool           // it ended by itself, before its handshake
+	Exited bool           // it ended by itself, before it served
 	Stderr []string       // its last lines
 	Err    error
 }
@@ -38,15 +38,18 @@ func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
 	switch {
 	case r.startErr != nil:
 		e.Err = explainStart(e.Path, r.startErr)
+	case ctx.Err() != nil && !r.endedSelf: // what it said last may have been cut short
+		e.Err = fmt.Errorf("it did not come up in time: %w; raise the start timeout if it needs longer", context.Cause(ctx))
 	case r.garbled != nil:
 		e.Err = fmt.Errorf("it is not a plugin, or it printed to stdout before plugin.Main: %w", r.garbled)
 	case r.stranger != nil:
 		e.Err = r.stranger
+	case r.endedSelf && r.address != "":
+		e.Exited, e.Exit = true, r.group.Exit()
+		e.Err = fmt.Errorf("it ended after its handshake, before it served, with %v", e.Exit)
 	case r.endedSelf:
 		e.Exited, e.Exit = true, r.group.Exit()
 		e.Err = fmt.Errorf("it ended before its handshake with %v; is it a plugin? start it by hand to see", e.Exit)
-	case ctx.Err() != nil:
-		e.Err = fmt.Errorf("it did not come up in time: %w; raise the start timeout if it needs longer", context.Cause(ctx))
 	}
 	return e
 }

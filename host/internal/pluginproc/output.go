@@ -137,7 +137,9 @@ func (t *tail) lines() []string {
 
 // isHeadline knows how Go says why it crashes.
 func isHeadline(s string) bool {
-	return strings.HasPrefix(s, "panic: ") || strings.HasPrefix(s, "fatal error: ") || strings.HasPrefix(s, "runtime: out of memory")
+	return strings.HasPrefix(s, "panic: ") || strings.HasPrefix(s, "fatal error: ") ||
+		strings.HasPrefix(s, "runtime: out of memory") ||
+		strings.HasPrefix(s, "SIG") && strings.Contains(s, ": ") // "SIGABRT: abort"
 }
 
 // LastWords picks the one of a process's last lines that says most: why it

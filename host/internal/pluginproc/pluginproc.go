@@ -7,6 +7,7 @@ package pluginproc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -19,6 +20,9 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/status"
 
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
@@ -78,9 +82,10 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 		StartTimeout:     time.Hour, // ctx is what bounds the launch
 		Logger:           hclog.NewNullLogger(),
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: dir},
-		AutoMTLS:         c.TLS || !wire.PeerKnown,
+		AutoMTLS:         p.runner.tls(),
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithContextDialer(p.runner.dial),
+			grpc.WithStreamInterceptor(tasksOnly),
 			grpc.WithDefaultCallOptions(
 				grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage)),
 		},
@@ -91,7 +96,8 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 	})
 	release := context.AfterFunc(ctx, p.runner.kill)
 	defer release()
-	if err := p.connect(); err != nil {
+	if err := p.connect(ctx); err != nil {
+		p.runner.awaitDying(ctx)
 		p.discard()
 		return nil, p.runner.explain(ctx, err)
 	}
@@ -114,7 +120,19 @@ func (connPlugin) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *gr
 	return conn, nil
 }
 
-func (p *Process) connect() error {
+// tasksOnly refuses what go-plugin itself would call on every connection: its
+// broker and its copy of the standard streams, for which a plugin could have the
+// host keep as much as it likes.
+func tasksOnly(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string,
+	stream grpc.Streamer, opts ...grpc.CallOption,
+) (grpc.ClientStream, error) {
+	if strings.HasPrefix(method, "/plugin.") {
+		return nil, status.Error(codes.Unimplemented, "hosts do not call "+method)
+	}
+	return stream(ctx, desc, conn, method, opts...)
+}
+
+func (p *Process) connect(ctx context.Context) error {
 	protocol, err := p.client.Client()
 	if err != nil {
 		return err
@@ -128,7 +146,27 @@ func (p *Process) connect() error {
 		return errors.New("go-plugin gave no connection")
 	}
 	p.conn = conn
-	return nil
+	return p.reach(ctx)
+}
+
+// reach waits until the plugin answers where it says that it listens, as it must
+// before any call: go-plugin does not.
+func (p *Process) reach(ctx context.Context) error {
+	for {
+		p.conn.Connect()
+		state := p.conn.GetState()
+		switch state {
+		case connectivity.Ready:
+			return nil
+		case connectivity.TransientFailure:
+			if _, err := p.Client().Describe(ctx); err != nil { // fails at once, and knows why
+				return fmt.Errorf("it cannot be reached at %s: %w", p.runner.address, err)
+			}
+		}
+		if !p.conn.WaitForStateChange(ctx, state) {
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // own waits for the process's death and cleans up. It is the goroutine that ends

@@ -23,6 +23,9 @@ import (
 // in the pipe already, and who else holds the pipe does not count.
 const drain = 200 * time.Millisecond
 
+// dying is how long a plugin that cannot be reached may take to die by itself.
+const dying = time.Second
+
 // pluginRunner is go-plugin's runner.Runner for one launch. go-plugin sees of the
 // plugin's output the handshake line alone, and the end of both streams when the
 // process is dead; it never sees the process, and cannot miss its death or be
@@ -68,6 +71,9 @@ func newRunner(c Config) *pluginRunner {
 	r.quiet.r, r.quiet.w = io.Pipe()
 	return r
 }
+
+// tls says whether the two sides prove themselves by certificates.
+func (r *pluginRunner) tls() bool { return r.config.TLS || !wire.PeerKnown }
 
 // prepare takes what go-plugin tells a plugin by its environment.
 func (r *pluginRunner) prepare(env []string, dir string) {
@@ -173,6 +179,24 @@ func (r *pluginRunner) kill() {
 	}
 }
 
+// awaitDying lets a plugin that hung up before it served die by itself: most often
+// it is dying already, and how it does says more.
+func (r *pluginRunner) awaitDying(ctx context.Context) {
+	r.mu.Lock()
+	started := r.started
+	r.mu.Unlock()
+	if !started {
+		return
+	}
+	timer := time.NewTimer(dying)
+	defer timer.Stop()
+	select {
+	case <-r.dead:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
 // awaitEnd waits until the process, if it was started, is dead and its output
 // read. What go-plugin reads then ends too.
 func (r *pluginRunner) awaitEnd() {
@@ -192,14 +216,22 @@ func (r *pluginRunner) readStdout() {
 	if err != nil && len(first.text) == 0 {
 		return // most likely the process is ending, and watch says so in a moment
 	}
-	if _, err := wire.ParseHandshake(string(first.text)); err != nil {
+	handshake, err := wire.ParseHandshake(string(first.text))
+	switch {
+	case err != nil:
+	case r.tls() && len(handshake.Cert) == 0:
+		err = errors.New("its handshake shows no certificate, which this host demands")
+	case !r.tls() && len(handshake.Cert) > 0:
+		err = errors.New("its handshake shows a certificate, for which this host did not ask")
+	}
+	if err != nil {
 		r.mu.Lock()
 		r.garbled = err
 		r.mu.Unlock()
 		r.kill()
 		return
 	}
-	_, _ = r.handshake.w.Write(append(first.text, '\n'))
+	_, _ = fmt.Fprintln(r.handshake.w, handshake) // as it was understood here
 	copyPlain(r.config.Logger, "stdout", lines)
 }
 
