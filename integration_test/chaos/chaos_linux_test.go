@@ -1,0 +1,184 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/host/catalog"
+)
+
+const (
+	atOnce    = 8               // rows that run side by side
+	patience  = 2 * time.Minute // for what must happen
+	quickly   = 2 * time.Second // for the system to bury what was killed
+	hangAfter = 4 * time.Second // the start timeout where only that ends a row
+	markKey   = "CHAOS_MARK"    // in the environment of all that a row starts
+)
+
+// TestChaos acts each row of the table beside two healthy tasks.
+func TestChaos(t *testing.T) {
+	s := newStage(t)
+	act(t, s, row{name: "warm up", want: fails(host.OutcomeError, "no such row")}) // what Go makes once, it makes now
+	wantNothingLeft(t, func() {
+		queue := make(chan row)
+		var workers sync.WaitGroup
+		for range atOnce {
+			workers.Go(func() { // ends when the queue is closed
+				for r := range queue {
+					t.Run(r.name, func(t *testing.T) {
+						if r.heavy && testing.Short() {
+							t.Skip("heavy")
+						}
+						act(t, s, r)
+					})
+				}
+			})
+		}
+		for _, r := range table {
+			queue <- r
+		}
+		close(queue)
+		workers.Wait()
+	})
+}
+
+// stage is what the rows share.
+type stage struct {
+	dir     string
+	catalog *catalog.Catalog
+	mark    atomic.Int64
+}
+
+// newStage loads this binary as a plugin.
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{dir: t.TempDir(), catalog: &catalog.Catalog{}}
+	plugins := filepath.Join(s.dir, "plugins")
+	copySelf(t, plugins, pluginFile)
+	s.load(t, plugins)
+	return s
+}
+
+func (s *stage) load(t *testing.T, dir string) {
+	t.Helper()
+	if err := s.catalog.Load(t.Context(), dir, catalog.WithCacheDir(filepath.Join(s.dir, "store"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range s.catalog.Plugins() {
+		if p.Err != nil {
+			t.Fatalf("%s: %v", p.Path, p.Err)
+		}
+	}
+}
+
+// copySelf copies this binary into dir, which it makes.
+func copySelf(t *testing.T, dir, name string) string {
+	t.Helper()
+	binary, err := os.ReadFile("/proc/self/exe")
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	path := filepath.Join(dir, name)
+	if err == nil {
+		err = os.WriteFile(path, binary, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// act runs one row in a run of its own, with its company.
+func act(t *testing.T, s *stage, r row) {
+	mark := fmt.Sprintf("%d-%d", os.Getpid(), s.mark.Add(1))
+	log := &logbook{}
+	startTimeout := patience
+	if r.hangs {
+		startTimeout = hangAfter
+	}
+	runner, err := host.New(host.WithCatalog(s.catalog), host.WithMode(host.Process), host.WithPolicy(host.LogOnly),
+		host.WithGrace(time.Second), host.WithStartTimeout(startTimeout), host.WithLogger(log.logger()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := host.Env{FromHost: []string{"GORACE"}, Set: map[string]string{markKey: mark, howKey: r.name}}
+	hostile, err := runner.Add(host.Spec{ID: "hostile", Kind: "misbehave", Env: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	company := newCompany(t, runner)
+	watch := newWatch(runner)
+	if err := runner.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	company.greet(t, watch)
+	if r.stop {
+		watch.await(t, "hostile is ready", func(e host.Event) bool { return e.Task == "hostile" && e.Type == host.EventReady })
+		_ = hostile.Stop(t.Context()) // the task's own error is judged below
+	}
+	awaitDone(t, hostile, log)
+	company.check(t, watch)
+	if err := runner.Stop(context.WithoutCancel(t.Context())); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	<-watch.ended
+	judge(t, hostile, r.want)
+	if !log.has(r.want.log) {
+		t.Errorf("the log lacks %q:\n%v", r.want.log, log)
+	}
+	if r.left {
+		for _, pid := range find(hasEnv(markKey + "=" + mark)) {
+			kill(pid, 9)
+		}
+	}
+	wantNone(t, time.Now().Add(quickly), hasEnv(markKey+"="+mark))
+}
+
+func awaitDone(t *testing.T, h *host.Handle, log *logbook) {
+	t.Helper()
+	select {
+	case <-h.Done():
+	case <-time.After(patience):
+		t.Fatalf("%s has not ended, it is %v; log:\n%v", h.ID(), h.State(), log)
+	}
+}
+
+// judge compares how a task ended with how it must.
+func judge(t *testing.T, h *host.Handle, w want) {
+	t.Helper()
+	if h.State() != w.state {
+		t.Errorf("it is %v (%v), want %v", h.State(), brief(h.Err()), w.state)
+	}
+	if result := h.Result(); w.result != "" && string(result) != w.result || w.size > 0 && len(result) != w.size {
+		t.Errorf("it returned %.100s (%d bytes), want %s (%d)", result, len(result), w.result, w.size)
+	}
+	if w.outcome == "" {
+		return
+	}
+	var e *host.TaskError
+	if !errors.As(h.Err(), &e) {
+		t.Fatalf("its error is %v", h.Err())
+	}
+	if e.Outcome != w.outcome || e.ExitCode != w.code || e.Signal != w.signal {
+		t.Errorf("it ended as %s, code %d, signal %q; want %s, %d, %q (%s)",
+			e.Outcome, e.ExitCode, e.Signal, w.outcome, w.code, w.signal, brief(e))
+	}
+	if !strings.Contains(e.Error(), w.text) || len(e.Error()) > 1<<20 {
+		t.Errorf("its error is %s, want %q in it", brief(e), w.text)
+	}
+	if !slices.ContainsFunc(e.Stderr, func(line string) bool { return strings.Contains(line, w.stderr) }) && w.stderr != "" {
+		t.Errorf("its last words are %q, want %q among them", e.Stderr, w.stderr)
+	}
+}
+
+func brief(err error) string { return fmt.Sprintf("%.600v", err) }
