@@ -8,7 +8,8 @@
 // gives the plugins time to clean up by themselves, and kills who is left: the
 // process groups that it was told of, and on Linux every process that carries the
 // host's mark in its environment, which covers a plugin that the host had no time
-// to tell of, and children that left their group.
+// to tell of, and children that left their group. Then it removes the directories
+// of the plugins' sockets.
 //
 // On Windows, where plugins run in job objects that end with the host, a keeper
 // does nothing.
@@ -19,6 +20,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -87,6 +89,13 @@ func (k *Keeper) Add(pgid int) { k.tell(fmt.Sprintf("+%d", pgid)) }
 
 // Remove tells the keeper that a process group has ended.
 func (k *Keeper) Remove(pgid int) { k.tell(fmt.Sprintf("-%d", pgid)) }
+
+// AddDir tells the keeper of a directory that nobody needs when the host is dead:
+// it is removed then, with what is in it. The path is absolute.
+func (k *Keeper) AddDir(path string) { k.tell("+" + strconv.Quote(path)) }
+
+// RemoveDir tells the keeper that the host has removed a directory itself.
+func (k *Keeper) RemoveDir(path string) { k.tell("-" + strconv.Quote(path)) }
 
 func (k *Keeper) tell(line string) {
 	if k == nil {

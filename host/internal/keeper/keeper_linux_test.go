@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,7 +19,10 @@ import (
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 )
 
-const roleKey = "KEEPER_TEST_ROLE"
+const (
+	roleKey = "KEEPER_TEST_ROLE"
+	dirKey  = "KEEPER_TEST_DIR"
+)
 
 func TestMain(m *testing.M) {
 	if role := os.Getenv(roleKey); role != "" {
@@ -27,10 +31,15 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// host is a process that starts children under a keeper, prints their ids, and
-// then dies as its role says.
+// host is a process that starts children and makes a directory under a keeper,
+// prints the children's ids, and then dies as its role says.
 func host(role string) {
 	k := keeper.Start()
+	if dir := os.Getenv(dirKey); dir != "" {
+		k.AddDir(dir)
+		k.AddDir(dir + "-that-is-gone")
+		k.RemoveDir(dir + "-that-is-gone")
+	}
 	told := exec.Command("sleep", "1000")
 	told.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	marked := exec.Command("sleep", "1000")
@@ -105,6 +114,13 @@ func ends(t *testing.T, pid int, d time.Duration) bool {
 }
 
 func TestHostDeathLeavesNothing(t *testing.T) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "odd \"name\"\n")
+	if err := os.MkdirAll(filepath.Join(dir, "socket"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(dirKey, dir)
+	removed := awaitRemoval(t, parent)
 	told, marked := run(t, "dies")
 	if !ends(t, told, 2*time.Second) {
 		t.Error("a process of a group that the keeper was told of lives on")
@@ -112,11 +128,36 @@ func TestHostDeathLeavesNothing(t *testing.T) {
 	if !ends(t, marked, 200*time.Millisecond) {
 		t.Error("a marked, frozen process in a session of its own lives on")
 	}
+	if err := <-removed; err != nil {
+		t.Error(err)
+	}
+}
+
+// awaitRemoval waits until something in dir is removed.
+func awaitRemoval(t *testing.T, dir string) <-chan error {
+	t.Helper()
+	notify, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(notify) })
+	if _, err := unix.InotifyAddWatch(notify, dir, unix.IN_DELETE); err != nil {
+		t.Fatal(err)
+	}
+	removed := make(chan error, 1)
+	go func() { // ends after ten seconds at most
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(notify), Events: unix.POLLIN}}, 10_000)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("nothing was removed from %s", dir)
+		}
+		removed <- err
+	}()
+	return removed
 }
 
 func TestARemovedGroupIsLeftAlone(t *testing.T) {
 	told, marked := run(t, "removes")
-	if !ends(t, marked, 2*time.Second) {
+	if !ends(t, marked, 10*time.Second) {
 		t.Fatal("the keeper did not act")
 	}
 	if ends(t, told, 0) {

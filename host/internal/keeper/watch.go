@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -24,29 +24,62 @@ func init() {
 
 // watch reads what the host tells until the pipe ends, and then does its duty.
 func watch(host io.Reader, mark string) int {
-	groups := make(map[int]string) // and when each one's leader was born
+	left := estate{groups: make(map[int]string), dirs: make(map[string]bool)}
 	lines := bufio.NewScanner(host)
 	for lines.Scan() {
 		line := lines.Text()
 		if line == farewell {
 			return 0
 		}
-		pgid, err := strconv.Atoi(strings.TrimLeft(line, "+-"))
-		switch {
-		case err != nil || pgid <= 1:
-		case line[0] == '+':
-			groups[pgid] = birth(pgid)
-		default:
-			delete(groups, pgid)
+		if line != "" {
+			left.note(line[0] == '+', line[1:])
 		}
 	}
 	time.Sleep(patience)
-	for pgid, born := range groups {
+	left.kill()
+	killMarked(markKey + "=" + mark)
+	left.remove()
+	return 0
+}
+
+// estate is what a host would leave behind.
+type estate struct {
+	groups map[int]string  // process groups, and when each one's leader was born
+	dirs   map[string]bool // absolute paths
+}
+
+// note takes in one thing that the host tells: a group's number or a quoted path,
+// which is new, or gone.
+func (e *estate) note(added bool, what string) {
+	if dir, err := strconv.Unquote(what); err == nil && filepath.IsAbs(dir) {
+		if e.dirs[dir] = true; !added {
+			delete(e.dirs, dir)
+		}
+		return
+	}
+	pgid, err := strconv.Atoi(what)
+	switch {
+	case err != nil || pgid <= 1:
+	case added:
+		e.groups[pgid] = birth(pgid)
+	default:
+		delete(e.groups, pgid)
+	}
+}
+
+// kill kills the groups.
+func (e *estate) kill() {
+	for pgid, born := range e.groups {
 		// A number that another process got meanwhile is not ours to kill.
 		if now := birth(pgid); now == "" || now == born {
 			killGroup(pgid)
 		}
 	}
-	killMarked(markKey + "=" + mark)
-	return 0
+}
+
+// remove removes the directories, in which nobody makes sockets any more.
+func (e *estate) remove() {
+	for dir := range e.dirs {
+		_ = os.RemoveAll(dir)
+	}
 }

@@ -71,6 +71,7 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 	if err != nil {
 		return nil, &LaunchError{Path: c.Path, Err: err}
 	}
+	c.Keeper.AddDir(dir)
 	p := &Process{runner: newRunner(c), dir: dir, done: make(chan struct{})}
 	p.client = goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
@@ -185,6 +186,7 @@ func (p *Process) discard() {
 	p.runner.awaitEnd()
 	p.client.Kill() // returns at once: the process is dead
 	_ = os.RemoveAll(p.dir)
+	p.runner.config.Keeper.RemoveDir(p.dir)
 }
 
 // Client speaks to the plugin.
