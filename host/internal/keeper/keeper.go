@@ -39,6 +39,7 @@ const (
 type Keeper struct {
 	mark   string
 	ending sync.WaitGroup // the goroutine that starts and reaps the process
+	begun  chan struct{}  // closed once the process runs, or cannot
 
 	mu   sync.Mutex
 	pipe *os.File // nil once closed, or where there is no keeper
@@ -48,13 +49,15 @@ type Keeper struct {
 // started there is none: plugins that are written with the SDK still notice the
 // host's death by themselves. The caller must call Close.
 func Start() *Keeper {
-	k := &Keeper{mark: rand.Text()}
+	k := &Keeper{mark: rand.Text(), begun: make(chan struct{})}
 	path, err := os.Executable()
 	if err != nil || !supported {
+		close(k.begun)
 		return k
 	}
 	r, w, err := os.Pipe()
 	if err != nil {
+		close(k.begun)
 		return k
 	}
 	k.pipe = w
@@ -68,6 +71,7 @@ func Start() *Keeper {
 	}
 	k.ending.Go(func() { // ends with the keeper, which ends with the pipe
 		err := cmd.Start()
+		close(k.begun)
 		_ = r.Close()
 		if err == nil {
 			_ = cmd.Wait()
@@ -76,11 +80,13 @@ func Start() *Keeper {
 	return k
 }
 
-// Env is the mark, for the environment of a plugin, or "" for none.
+// Env is the mark, for the environment of a plugin. It waits until the keeper runs,
+// lest the host die between the two.
 func (k *Keeper) Env() []string {
 	if k == nil {
 		return nil
 	}
+	<-k.begun
 	return []string{markKey + "=" + k.mark}
 }
 
