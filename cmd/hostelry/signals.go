@@ -69,37 +69,44 @@ func (s *signals) started(r *host.Runner, v view.View) {
 	s.runner, s.view = r, v
 }
 
+// echo is how long after the first signal the same one is taken for its echo:
+// timeout(1) signals the process and at once its group too. A person is slower.
+const echo = 20 * time.Millisecond
+
 func (s *signals) watch() {
+	var listening <-chan time.Time // when the echo of the first signal is over
 	for {
 		select {
 		case <-s.done:
 			return
 		case err := <-s.broken:
 			s.cancel(&outputError{err})
-			s.watching.Go(func() { // ends when stderr takes the line
-				s.tell(fmt.Sprintf("hostelry: %v: stopping the tasks", &outputError{err}))
-			})
+			s.tell(fmt.Sprintf("hostelry: %v: stopping the tasks", &outputError{err}))
 		case received := <-s.received:
-			second := s.last.Swap(number(received)) != 0
-			if second {
+			n := number(received)
+			switch first := s.last.CompareAndSwap(0, n); {
+			case first:
+				s.cancel(&signalError{received})
+				listening = time.After(echo)
+			case listening == nil || s.last.Load() != n:
+				s.last.Store(n)
 				s.kill()
-				continue
 			}
-			s.cancel(&signalError{received})
-			s.watching.Go(func() { // ends when stderr takes the line
-				s.tell("hostelry: stopping the tasks; a second signal kills them")
-			})
+		case <-listening:
+			listening = nil
+			s.tell("hostelry: stopping the tasks; a second signal kills them")
 		}
 	}
 }
 
-// tell tells the user what is going on, if a run is on its way.
+// tell tells the user what is going on, if a run is on its way, on a goroutine that
+// ends when stderr has taken the line.
 func (s *signals) tell(text string) {
 	s.mu.Lock()
 	v := s.view
 	s.mu.Unlock()
 	if v != nil {
-		v.Notice(text)
+		s.watching.Go(func() { v.Notice(text) })
 	}
 }
 
