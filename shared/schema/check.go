@@ -43,8 +43,7 @@ func check(t reflect.Type, within []reflect.Type) error {
 }
 
 func checkFields(t reflect.Type, within []reflect.Type) error {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if !f.IsExported() && !f.Anonymous || f.Tag.Get("json") == "-" {
 			continue
 		}

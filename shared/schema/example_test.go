@@ -11,7 +11,7 @@ import (
 
 func Example() {
 	type config struct {
-		Root    string   `json:"root" jsonschema:"description=the directory to hash,minLength=1"`
+		Root    string   `json:"root"              jsonschema:"description=the directory to hash,minLength=1"`
 		Exclude []string `json:"exclude,omitempty"`
 	}
 	raw, err := schema.Of(reflect.TypeFor[config]())

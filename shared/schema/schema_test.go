@@ -26,7 +26,7 @@ type (
 	// says has a schema of its own.
 	says string
 	// points has one too, with a pointer receiver.
-	points struct{ hidden chan int }
+	points struct{ Hidden chan int }
 )
 
 func (says) JSONSchema() *jsonschema.Schema    { return &jsonschema.Schema{Type: "string", Pattern: "^s"} }
@@ -108,14 +108,13 @@ func TestNamesAndPresence(t *testing.T) {
 	}
 	type config struct {
 		embedded
-		Plain    int
-		Named    int           `json:"named"`
-		Empty    int           `json:"empty,omitempty"`
-		Zero     time.Duration `json:"zero,omitzero"`
-		Renamed  int           `json:",omitempty"`
-		Skipped  chan int      `json:"-"`
-		internal func()
-		_        func()
+		Plain   int
+		Named   int           `json:"named"`
+		Empty   int           `json:"empty,omitempty"`
+		Zero    time.Duration `json:"zero,omitzero"`
+		Renamed int           `json:",omitempty"`
+		Skipped chan int      `json:"-"`
+		_       func()
 	}
 	raw, err := schema.Of(reflect.TypeFor[config]())
 	if err != nil {
@@ -168,7 +167,9 @@ type (
 	nests   []nests
 	maps    map[string]maps
 	pointer *pointer
-	private struct{ next *private } // not in JSON
+	left    struct {
+		Next *left `json:"-"`
+	}
 	// free contains itself, and says how.
 	free struct{ Inner []free }
 )
@@ -224,7 +225,7 @@ func TestSameTypeTwiceIsFine(t *testing.T) {
 		A, B inner
 		C    []inner
 		D    map[string]struct{ E *inner }
-		F    private
+		F    left
 		G    free
 	}
 	if _, err := schema.Of(reflect.TypeFor[config]()); err != nil {

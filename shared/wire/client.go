@@ -55,60 +55,82 @@ type Remote struct {
 
 // Start starts a task of one of the plugin's kinds, for the attempt whose
 // task.Host is on ctx, as part of the run. It returns once the plugin says that
-// the task runs, or has ended; ctx bounds that alone. It fails if the plugin
-// could not make the task, with the plugin's reason, and with [ErrLost].
+// the task runs. It fails if the plugin could not make the task, with the plugin's
+// reason, with [ErrLost], and if ctx ends first.
 //
-// The caller must call Run of what is returned, or end the plugin.
+// When ctx ends with task.ErrStopped as its cause, after the plugin was told to
+// start, Start asks the plugin to stop the task and returns with its last word; any
+// other end of ctx ends the stream. The caller must call Run of what is returned,
+// or end the plugin.
 func (c *Client) Start(ctx context.Context, run, kind string, config json.RawMessage) (*Remote, error) {
 	streamCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r := &Remote{hangUp: cancel}
 	release := context.AfterFunc(ctx, cancel)
-	r, err := c.start(ctx, streamCtx, run, kind, config)
+	err := r.open(ctx, streamCtx, c, &taskpb.Start{
+		Run: text(run), Task: text(task.ID(ctx)), Kind: text(kind), Config: config, Attempt: uint32(task.Attempt(ctx)),
+	})
 	if !release() && err == nil {
 		err = context.Cause(ctx)
+	}
+	if err == nil {
+		err = r.awaitStarted(ctx)
 	}
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	r.hangUp = cancel
 	return r, nil
 }
 
-func (c *Client) start(ctx, streamCtx context.Context, run, kind string, config json.RawMessage) (*Remote, error) {
-	if err := checkSize(config, task.ErrBadConfig); err != nil {
-		return nil, err
+// open opens the stream and tells the plugin to start.
+func (r *Remote) open(ctx, streamCtx context.Context, c *Client, start *taskpb.Start) (err error) {
+	if err := checkSize(start.GetConfig(), task.ErrBadConfig); err != nil {
+		return err
 	}
 	var checkpoint json.RawMessage
 	if _, err := task.Restore(ctx, &checkpoint); err != nil {
-		return nil, err
+		return err
 	}
-	stream, err := c.rpc.Run(streamCtx)
-	if err != nil {
-		return nil, lost(err)
+	start.Checkpoint = checkpoint
+	if r.stream, err = c.rpc.Run(streamCtx); err != nil {
+		return lost(err)
 	}
-	r := &Remote{stream: stream}
-	err = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: &taskpb.Start{
-		Run: text(run), Task: text(task.ID(ctx)), Kind: text(kind), Config: config,
-		Attempt: uint32(task.Attempt(ctx)), Checkpoint: checkpoint,
-	}}})
+	err = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: start}})
 	if err != nil && !errors.Is(err, io.EOF) { // after EOF, Recv says why
-		return nil, lost(err)
+		return lost(err)
 	}
-	for {
-		response, err := stream.Recv()
-		if err != nil {
-			return nil, lost(err)
+	return nil
+}
+
+// awaitStarted waits until the plugin says that the task runs, or has ended, or,
+// after a request to stop, until it has ended.
+func (r *Remote) awaitStarted(ctx context.Context) error {
+	release := context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), task.ErrStopped) {
+			r.sendStop(nil)
+		} else {
+			r.hangUp()
 		}
-		if response.GetStarted() != nil {
-			return r, nil
+	})
+	defer release()
+	for {
+		response, err := r.stream.Recv()
+		if err != nil {
+			return lost(err)
 		}
 		if f := response.GetFinished(); f != nil {
 			r.finished = f
-			return r, decodeFailure(f.GetFailure())
+			return decodeFailure(f.GetFailure())
+		}
+		if response.GetStarted() != nil && release() {
+			return nil
 		}
 		r.receive(ctx, response)
 	}
 }
+
+// Begun says that the task runs already, in the plugin: see attempt.Begun.
+func (r *Remote) Begun() {}
 
 // Run drives the plugin's task to its end. It returns when the plugin has said
 // that the task finished, or with [ErrLost] when the stream ends without that: the

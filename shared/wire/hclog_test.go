@@ -41,8 +41,8 @@ func TestLogCrosses(t *testing.T) {
 			l.Info("i")
 			l.Warn("w")
 			l.Error("e")
-			l.Log(nil, slog.LevelError+4, "worse")
-			l.Log(nil, slog.LevelDebug-4, "not at all")
+			l.Log(t.Context(), slog.LevelError+4, "worse")
+			l.Log(t.Context(), slog.LevelDebug-4, "not at all")
 		}, "DEBUG d; INFO i; WARN w; ERROR e; ERROR worse"},
 		"values": {func(l *slog.Logger) {
 			l.Info("m", "n", 1<<62+1, "f", 1.5, "s", "a\n\xff", "b", true, "err", errors.New("boom"), "nil", nil, "d", time.Second)

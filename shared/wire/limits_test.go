@@ -18,7 +18,7 @@ var largest = make([]byte, (64<<20-2)/4*3)
 // TestTooLarge: what is larger than allowed fails with a word of the task's own,
 // and ends nothing else.
 func TestTooLarge(t *testing.T) {
-	over := append(largest, 0)
+	over := make([]byte, len(largest)+1)
 	p := serve(t, kind(func(ctx context.Context) (any, error) {
 		if err := task.Checkpoint(ctx, over); !errors.Is(err, task.ErrBadCheckpoint) || !strings.Contains(err.Error(), "67108866 bytes") {
 			t.Errorf("too large a checkpoint: %v", err)
