@@ -26,8 +26,8 @@ const location = "hostelry:///schema.json"
 
 // Compile reads a JSON Schema (draft 2020-12, or what its $schema names). Empty
 // text accepts any object. Nothing is loaded from a file or the network: a $ref
-// must point into the schema itself. A schema that breaks these rules is an error
-// of one line.
+// must point into the schema itself. Nor may it have more than 10,000 parts. A
+// schema that breaks these rules is an error of one line.
 func Compile(raw json.RawMessage) (*Schema, error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		raw = json.RawMessage(`{"type":"object"}`)
@@ -38,6 +38,9 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 	}
 	if p, bad := unfit(nil, doc); bad {
 		return nil, fmt.Errorf("bad schema: %s", p)
+	}
+	if n := parts(doc); n > maxParts {
+		return nil, fmt.Errorf("bad schema: it has %d parts, more than %d", n, maxParts)
 	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)

@@ -3,6 +3,7 @@ package schema_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -143,6 +144,18 @@ func TestCheckRefusesDeepNesting(t *testing.T) {
 	got := s.Check(map[string]any{"a": deep})
 	if len(got) != 1 || !strings.Contains(got[0].String(), "nested deeper than") {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestCompileRefusesManyParts(t *testing.T) {
+	for _, part := range []string{`{}`, `true`} {
+		raw := `{"properties":{"a":` + part
+		for i := range 10_000 {
+			raw += fmt.Sprintf(`,"a%d":%s`, i, part)
+		}
+		if _, err := schema.Compile(json.RawMessage(raw + `}}`)); err == nil || !strings.Contains(err.Error(), "it has 10003 parts, more than 10000") {
+			t.Errorf("Compile: %v", err)
+		}
 	}
 }
 

@@ -9,8 +9,13 @@ import (
 	"strings"
 )
 
-// maxDepth bounds how deeply a value may be nested.
-const maxDepth = 500
+const (
+	// maxDepth bounds how deeply a value may be nested.
+	maxDepth = 500
+	// maxParts bounds a schema, which the library compiles in a time that grows
+	// with the square of its parts: these take about a second.
+	maxParts = 10_000
+)
 
 // unfit reports a value that must not reach the library: one nested too deeply,
 // or a number so large that comparing it would take all memory, or fail.
@@ -52,4 +57,23 @@ func handy(n json.Number) bool {
 	}
 	_, ok := new(big.Rat).SetString(text)
 	return ok
+}
+
+// parts counts what may be a schema in a schema: objects, true and false.
+func parts(v any) int {
+	n := 0
+	switch x := v.(type) {
+	case bool:
+		n = 1
+	case map[string]any:
+		n = 1
+		for _, item := range x {
+			n += parts(item)
+		}
+	case []any:
+		for _, item := range x {
+			n += parts(item)
+		}
+	}
+	return n
 }
