@@ -56,8 +56,11 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
 
 	signals := make(chan os.Signal, 1)
-	signal.Ignore(os.Interrupt) // the host's to answer
 	signal.Notify(signals, syscall.SIGTERM)
+	// SIGINT is the host's to answer, and output that a dead host does not read
+	// must not end the process before its tasks are. What is ignored instead of
+	// received would be ignored by what a task starts, too.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGPIPE)
 	if lifeline {
 		go func() { // ends with the host, or with this process
 			_, _ = io.Copy(io.Discard, os.Stdin)
@@ -77,16 +80,26 @@ func serve(d wire.Description, kinds []task.Kind) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-signals:
 		tasks.Close(task.ErrStopped)
-		<-tasks.Idle()
-	case <-watch.gone:
-		tasks.Close(task.ErrHostGone)
 		select {
 		case <-tasks.Idle():
-		case <-time.After(farewell):
+		case <-watch.gone:
 		}
+	case <-watch.gone:
+		tasks.Close(task.ErrHostGone)
 	}
-	server.Stop()
+	stop(server, tasks)
 	return nil
+}
+
+// stop gives tasks that are ending, and their last words to the host, farewell.
+func stop(server *grpc.Server, tasks *wire.Server) {
+	hurry := time.AfterFunc(farewell, server.Stop)
+	defer hurry.Stop()
+	select {
+	case <-tasks.Idle():
+		server.GracefulStop()
+	case <-time.After(farewell):
+	}
 }
 
 // listen makes the plugin's socket: in dir, or where there are no unix sockets
