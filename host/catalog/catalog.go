@@ -149,7 +149,12 @@ func (c *Catalog) unknownLocked(name string) *UnknownKindError {
 		candidates = e.Known
 	}
 	slices.Sort(candidates)
-	e.Nearest = schema.Nearest(name, candidates)
+	_, bare, _ := strings.Cut(name, "/")
+	if i := slices.IndexFunc(candidates, func(c string) bool { return strings.HasSuffix(c, "/"+bare) }); i >= 0 {
+		e.Nearest = candidates[i] // the same kind of another plugin
+	} else {
+		e.Nearest = schema.Nearest(name, candidates)
+	}
 	return e
 }
 

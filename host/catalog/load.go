@@ -45,7 +45,8 @@ type loader struct {
 // Load adds the kinds of the plugins in dir: the executables whose names begin
 // with [Prefix]. Each is hashed and copied through one open file, and only that
 // copy is ever launched. Those whose description is not known yet are launched
-// side by side and ended again; none is left when Load returns.
+// side by side and ended again; none is left when Load returns. What an earlier
+// Load of the same directory added is replaced.
 //
 // A file that is not usable becomes a row of Plugins with its reason and keeps no
 // other from loading: the error is about dir itself, its LockFile, an option, or
@@ -72,11 +73,7 @@ func (c *Catalog) Load(ctx context.Context, dir string, opts ...LoadOption) erro
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, row := range rows {
-		c.addLocked(row.Kinds)
-	}
-	c.plugins = append(c.plugins, rows...)
-	slices.SortStableFunc(c.plugins, func(a, b Plugin) int { return strings.Compare(a.Path, b.Path) })
+	c.replaceLocked(dir, rows)
 	return nil
 }
 
@@ -143,6 +140,9 @@ func (l *loader) load(ctx context.Context, p *Plugin) error {
 	if err := task.ValidateName(p.Name); err != nil {
 		return fmt.Errorf("after %s its file's name must be a plugin's: %w", Prefix, err)
 	}
+	if p.Name == BuiltIn {
+		return fmt.Errorf("%s/KIND stands for a kind of the host's own program: give the file another name", BuiltIn)
+	}
 	if err := l.copy(p); err != nil {
 		return err
 	}
@@ -166,27 +166,38 @@ func (l *loader) load(ctx context.Context, p *Plugin) error {
 // copy checks the file and puts what it holds into the store, through one
 // descriptor.
 func (l *loader) copy(p *Plugin) error {
-	f, err := os.OpenFile(p.Path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a named pipe would block
+	info, err := os.Stat(p.Path) // first: to open a socket fails, and a device may do something
+	if err == nil {
+		err = l.checkFile(p.Path, info)
+	}
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(p.Path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a named pipe in its place would block
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
+	if info, err = f.Stat(); err == nil {
+		err = l.checkFile(p.Path, info)
+	}
+	if err != nil {
 		return err
+	}
+	p.SHA256, err = l.store.add(f, filepath.Base(p.Path))
+	return err
+}
+
+func (l *loader) checkFile(path string, info os.FileInfo) error {
+	switch {
 	case info.IsDir():
 		return errors.New("it is a directory; a plugin is an executable file")
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("it is no regular file (%v)", info.Mode().Type())
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o111 == 0:
-		return fmt.Errorf("it is not executable: chmod +x %s", p.Path)
+		return fmt.Errorf("it is not executable: chmod +x %s", path)
 	}
-	if err := l.checkTrust(info); err != nil {
-		return err
-	}
-	p.SHA256, err = l.store.add(f, filepath.Base(p.Path))
-	return err
+	return l.checkTrust(info)
 }
 
 // launch starts the plugin's copy and asks it what it offers.

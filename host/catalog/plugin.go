@@ -3,6 +3,7 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -40,16 +41,48 @@ func pluginName(file string) string {
 	return strings.TrimPrefix(file, Prefix)
 }
 
+// replaceLocked puts the rows of a directory in the place of those that it had.
+func (c *Catalog) replaceLocked(dir string, rows []Plugin) {
+	c.plugins = slices.DeleteFunc(c.plugins, func(p Plugin) bool { return filepath.Dir(p.Path) == dir })
+	for name, same := range c.kinds {
+		kept := slices.DeleteFunc(slices.Clone(same), func(k Kind) bool { return !k.IsBuiltIn() && filepath.Dir(k.file) == dir })
+		if c.kinds[name] = kept; len(kept) == 0 {
+			delete(c.kinds, name)
+		}
+	}
+	for _, row := range rows {
+		i := slices.IndexFunc(c.plugins, func(p Plugin) bool { return p.Name == row.Name && p.Err == nil })
+		if i >= 0 && row.Err == nil {
+			row.Err = fmt.Errorf("a plugin of that name was loaded already: rename it or %s", c.plugins[i].Path)
+			row.Kinds = nil
+		}
+		c.addLocked(row.Kinds)
+		c.plugins = append(c.plugins, row)
+	}
+	slices.SortStableFunc(c.plugins, func(a, b Plugin) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// maxKinds bounds what is checked, and kept, of what one plugin says.
+const maxKinds = 10_000
+
 // pluginKinds checks what a plugin says of itself.
 func pluginKinds(p *Plugin, copied string, d wire.Description) ([]Kind, error) {
-	var kinds []Kind
+	switch n := len(d.Kinds); {
+	case n == 0:
+		return nil, errors.New("it offers no kinds")
+	case n > maxKinds:
+		return nil, fmt.Errorf("it offers %d kinds, more than %d", n, maxKinds)
+	}
+	kinds := make([]Kind, 0, len(d.Kinds))
+	seen := make(map[string]bool, len(d.Kinds))
 	for _, k := range d.Kinds {
 		if err := task.ValidateName(k.Name); err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(kinds, func(other Kind) bool { return other.Name == k.Name }) {
+		if seen[k.Name] {
 			return nil, fmt.Errorf("it offers the kind %q twice", k.Name)
 		}
+		seen[k.Name] = true
 		raw := k.ConfigSchema
 		if len(raw) == 0 {
 			raw = []byte(`{"type":"object"}`)
@@ -62,9 +95,6 @@ func pluginKinds(p *Plugin, copied string, d wire.Description) ([]Kind, error) {
 			Name: k.Name, Plugin: p.Name, Description: k.Description, Schema: raw,
 			file: p.Path, copied: copied, compiled: compiled,
 		})
-	}
-	if len(kinds) == 0 {
-		return nil, errors.New("it offers no kinds")
 	}
 	return kinds, nil
 }
