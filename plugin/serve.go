@@ -71,7 +71,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
 		Cert: identity.cert,
 	}
-	if _, err := fmt.Println(handshake); err != nil {
+	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
 		return fmt.Errorf("print the handshake: %w", err)
 	}
 

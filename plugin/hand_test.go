@@ -1,0 +1,104 @@
+package plugin_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hostelry-run/hostelry/plugin"
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+// byHand starts this binary in a role, as a person would, and returns what it
+// printed and its exit status.
+func byHand(t *testing.T, role string, env ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append([]string{roleKey + "=" + role, "GORACE=atexit_sleep_ms=0", "TMPDIR=" + os.TempDir()}, env...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// TestByHand: without a host, a plugin says what it is and how to run it.
+func TestByHand(t *testing.T) {
+	for name, env := range map[string][]string{
+		"plainly": nil, "with the cookie of another program": {wire.CookieKey + "=1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stdout, stderr, status := byHand(t, "good", env...)
+			dir := filepath.Dir(os.Args[0])
+			want := `good 1.2.3 is a Hostelry plugin: a host starts it, it does nothing by itself.
+
+It offers:
+  digest  Does digest.
+      depth (integer)
+      mode (string, default fast, one of [fast slow])
+      root (string, required)  the directory to hash
+  tick  Does tick.
+
+To run one:
+  hostelry plugin show --plugins ` + dir + ` digest
+  hostelry run --plugins ` + dir + ` digest --set KEY=VALUE
+`
+			if stderr != want || stdout != "" || status != 2 {
+				t.Errorf("exit status %d, stdout %q, stderr\n%s\nwant\n%s", status, stdout, stderr, want)
+			}
+		})
+	}
+}
+
+// TestNotServable: what an author got wrong is said in one line, with and without
+// a host.
+func TestNotServable(t *testing.T) {
+	for role, want := range map[string]string{
+		"no kinds":     `plugin "good" cannot be served: it offers no kinds: give plugin.Main at least one`,
+		"bad name":     `plugin "No Name" cannot be served: name "No Name": use 1 to 64 of a-z`,
+		"no info":      `plugin "" cannot be served: name "": use 1 to 64 of a-z`,
+		"bad version":  `plugin "good" cannot be served: its version "v1" is not a semantic version such as 0.1.0`,
+		"zero kind":    `plugin "good" cannot be served: task kind is empty: make it with task.NewKind`,
+		"no maker":     `plugin "good" cannot be served: task kind "digest" has no constructor`,
+		"bad kind":     `plugin "good" cannot be served: name "Digest": use 1 to 64 of a-z`,
+		"not a struct": `plugin "good" cannot be served: task kind "digest": its config type string is not a struct`,
+		"channel":      `plugin "good" cannot be served: kind "digest": no JSON Schema for struct { C chan int }: field C: JSON does not decode into a chan int`,
+		"no end":       `plugin "good" cannot be served: kind "digest": no JSON Schema for plugin_test.endless: field Inner: plugin_test.endless contains itself`,
+		"twice":        `plugin "good" cannot be served: it offers the kind "digest" twice`,
+	} {
+		t.Run(role, func(t *testing.T) {
+			for _, env := range []string{"", wire.CookieKey + "=" + wire.CookieValue} {
+				stdout, stderr, status := byHand(t, role, env)
+				if !strings.HasPrefix(stderr, want) || strings.Count(stderr, "\n") != 1 || stdout != "" || status != 2 {
+					t.Errorf("with %q: exit status %d, stdout %q, stderr\n%s\nwant\n%s", env, status, stdout, stderr, want)
+				}
+			}
+		})
+	}
+}
+
+// TestHostIsIncomplete: a host that does not say all that a plugin needs.
+func TestHostIsIncomplete(t *testing.T) {
+	for want, env := range map[string]string{
+		`plugin "good" cannot be served: PLUGIN_CLIENT_CERT holds no certificate`: "PLUGIN_CLIENT_CERT=me",
+		`plugin "good" cannot be served: listen unix /nowhere/`:                   wire.SocketDirKey + "=/nowhere",
+	} {
+		stdout, stderr, status := byHand(t, "good", wire.CookieKey+"="+wire.CookieValue, env)
+		if !strings.HasPrefix(stderr, want) || strings.Count(stderr, "\n") != 1 || stdout != "" || status != 1 {
+			t.Errorf("with %s: exit status %d, stdout %q, stderr\n%s", env, status, stdout, stderr)
+		}
+	}
+}
+
+// TestServeSelfReturns in a program that a person started.
+func TestServeSelfReturns(t *testing.T) {
+	plugin.ServeSelf(tasks()...)
+	plugin.ServeSelf()
+	if stdout, stderr, status := byHand(t, "self"); stdout != "on with main\n" || stderr != "" || status != 0 {
+		t.Errorf("exit status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+}
