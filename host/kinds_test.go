@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"os"
 	"runtime"
 	"strings"
@@ -153,6 +154,11 @@ func kinds() []task.Kind {
 		task.NewKind("refuse-with-panic", func(c config) (task.Task, error) { panic(c.Text) }),
 		task.NewKind("make-no-task", func(config) (task.Task, error) { return nil, nil }),
 		task.NewKind("make-slowly", func(c config) (task.Task, error) {
+			if c.Text != "" { // who waits there learns that it is being made
+				if conn, err := net.Dial("tcp", c.Text); err == nil {
+					_ = conn.Close()
+				}
+			}
 			time.Sleep(c.For) // a constructor that blocks is what it shows
 			return task.Func(func(ctx context.Context) (any, error) { return wait(ctx, c) }), nil
 		}),

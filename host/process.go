@@ -72,6 +72,9 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 		Logger: e.logger(e.job), Keeper: e.keeper,
 	})
 	if err != nil {
+		if cause := context.Cause(ctx); errors.Is(cause, task.ErrStopped) {
+			return nil, cause
+		}
 		e.failure = launchEnd(err)
 		return nil, e.describe(ctx, err)
 	}
@@ -80,7 +83,7 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 	}
 	remote, err := plugin.Client().Start(ctx, e.config.runID, e.job.kind.Name, e.job.config)
 	if err != nil {
-		if e.late = ctx.Err() != nil; e.late {
+		if e.late = errors.Is(ctx.Err(), context.DeadlineExceeded); e.late {
 			plugin.Kill() // it did not answer
 		}
 		return nil, e.describe(ctx, err)
@@ -102,12 +105,9 @@ func executable(k catalog.Kind) (string, error) {
 	return path, nil
 }
 
-// describe says that a launch failed, unless the task was asked to stop.
+// describe says what did not start.
 func (e *process) describe(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); errors.Is(cause, task.ErrStopped) {
-		return cause
-	}
-	if errors.Is(err, wire.ErrLost) && ctx.Err() != nil {
+	if errors.Is(err, wire.ErrLost) && e.late {
 		err = fmt.Errorf("%w: %w", err, context.Cause(ctx))
 	}
 	switch {

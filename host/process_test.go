@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -45,15 +46,29 @@ func TestStartTimeout(t *testing.T) {
 	}
 }
 
+// A constructor that blocks is in the way of a stop as a Run is: the process is
+// killed at the end of the grace.
 func TestStopWhileATaskIsBeingMade(t *testing.T) {
-	g := newRig(t, host.Process)
-	slow, good := g.add("make-slowly", config{For: forever}), g.add("wait", config{})
+	making, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer making.Close()
+	g := newRig(t, host.Process, host.WithGrace(300*time.Millisecond))
+	slow, good := g.add("make-slowly", config{For: forever, Text: making.Addr().String()}), g.add("wait", config{})
 	g.start()
 	g.awaitReady(good)
-	if err := g.Stop(t.Context()); err != nil {
+	if _, err := making.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), `"make-slowly"`) {
 		t.Errorf("Stop: %v", err)
 	}
-	wantStates(t, host.StateStopped, slow, good)
+	wantStates(t, host.StateStopped, good)
+	wantStates(t, host.StateFailed, slow)
+	if err := taskError(t, slow); err.Outcome != host.OutcomeStopTimeout {
+		t.Errorf("outcome %s: %v", err.Outcome, err)
+	}
 	wantNoPlugins(t)
 }
 

@@ -34,6 +34,10 @@ type Attempt struct {
 // may come before there is a task.
 type Maker func(ctx context.Context) (task.Task, error)
 
+// Begun is implemented by a task that runs already when its Maker returns, in
+// another process. Its Run is called even if a stop came in between, to see it end.
+type Begun interface{ Begun() }
+
 // Of is the Maker of a kind in this process.
 func Of(k task.Kind, config json.RawMessage) Maker {
 	return func(context.Context) (task.Task, error) { return k.New(config) }
@@ -133,7 +137,8 @@ func (a *Attempt) begin(t task.Task) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.stopper, _ = t.(task.Stopper)
-	return a.ctx.Err() == nil
+	_, begun := t.(Begun)
+	return begun || a.ctx.Err() == nil
 }
 
 func clean(err error) bool {

@@ -69,10 +69,10 @@ func (c *Client) Start(ctx context.Context, run, kind string, config json.RawMes
 	err := r.open(ctx, streamCtx, c, &taskpb.Start{
 		Run: text(run), Task: text(task.ID(ctx)), Kind: text(kind), Config: config, Attempt: uint32(task.Attempt(ctx)),
 	})
-	if !release() && err == nil {
+	switch {
+	case !release():
 		err = context.Cause(ctx)
-	}
-	if err == nil {
+	case err == nil:
 		err = r.awaitStarted(ctx)
 	}
 	if err != nil {
