@@ -77,7 +77,7 @@
 //   - The system, against what a plugin leaves behind. A task's process group is
 //     killed when the task ends. When the host dies, even by SIGKILL, a plugin written
 //     with package plugin stops its tasks with task.ErrHostGone and exits within a
-//     second; after 1.3 s the keeper kills the process groups that are left, frozen
+//     second, after which the keeper kills the process groups that are left, frozen
 //     and foreign ones too, and on Linux every process that still has the host's mark
 //     in its environment. While the host lives, a process that left its plugin's group
 //     on purpose is not looked for.

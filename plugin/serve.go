@@ -22,7 +22,7 @@ import (
 )
 
 // farewell is how long tasks may clean up after their host is gone.
-const farewell = time.Second
+const farewell = 700 * time.Millisecond
 
 // serve returns nil when the host is done with the plugin or gone.
 func serve(d wire.Description, kinds []task.Kind) error {

@@ -10,8 +10,9 @@ import (
 )
 
 // patience is how long plugins may clean up after their host's death: those of
-// the SDK take a second at most.
-const patience = 1300 * time.Millisecond
+// the SDK take 0.7 s at most. Two seconds after the death all must be over, also
+// where the system is slow.
+const patience = time.Second
 
 // init turns this process into a keeper if a host started it as one. It is an
 // init so that every program that embeds a host can be its own keeper, without a
