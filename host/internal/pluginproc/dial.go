@@ -20,14 +20,24 @@ func (r *pluginRunner) dial(ctx context.Context, _ string) (net.Conn, error) {
 	if wire.PeerKnown {
 		if err := r.recognise(conn); err != nil {
 			_ = conn.Close()
-			r.mu.Lock()
-			r.stranger = err
-			r.mu.Unlock()
-			r.kill()
+			r.accuse(err)
 			return nil, err
 		}
 	}
 	return conn, nil
+}
+
+// accuse ends the launch, unless the plugin has ended by itself: then nobody who
+// answers for it is one of its group, which has none any more.
+func (r *pluginRunner) accuse(err error) {
+	select {
+	case <-r.group.Done():
+	default:
+		r.mu.Lock()
+		r.stranger = err
+		r.mu.Unlock()
+		r.kill()
+	}
 }
 
 // recognise refuses whoever is neither the child that was started nor one of its
