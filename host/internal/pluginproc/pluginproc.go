@@ -6,6 +6,7 @@ package pluginproc
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,11 +68,10 @@ type Process struct {
 // A connection is no proof that the plugin answers: a first call, under a
 // deadline, is.
 func Launch(ctx context.Context, c Config) (*Process, error) {
-	dir, err := socketDir()
+	dir, err := socketDir(c.Keeper)
 	if err != nil {
 		return nil, &LaunchError{Path: c.Path, Err: err}
 	}
-	c.Keeper.AddDir(dir)
 	p := &Process{runner: newRunner(c), dir: dir, done: make(chan struct{})}
 	p.client = goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
@@ -222,17 +222,21 @@ func (p *Process) Kill() {
 }
 
 // socketDir makes a private directory whose path is short enough for a socket in
-// it: the system allows about 100 bytes.
-func socketDir() (string, error) {
+// it: the system allows about 100 bytes. The keeper hears of it before it is made,
+// lest the host die between the two.
+func socketDir(k *keeper.Keeper) (string, error) {
 	var failures []error
 	for _, base := range []string{os.TempDir(), os.Getenv("XDG_RUNTIME_DIR"), "/tmp"} {
 		if base == "" || len(base) > 40 {
 			continue
 		}
-		dir, err := os.MkdirTemp(base, "hostelry-")
+		dir := filepath.Join(base, "hostelry-"+rand.Text()[:10])
+		k.AddDir(dir)
+		err := os.Mkdir(dir, 0o700)
 		if err == nil {
 			return dir, nil
 		}
+		k.RemoveDir(dir)
 		failures = append(failures, err)
 	}
 	return "", errors.Join(append(failures, errors.New(
