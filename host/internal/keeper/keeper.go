@@ -97,8 +97,14 @@ func (k *Keeper) Add(pgid int) { k.tell(fmt.Sprintf("+%d", pgid)) }
 func (k *Keeper) Remove(pgid int) { k.tell(fmt.Sprintf("-%d", pgid)) }
 
 // AddDir tells the keeper of a directory that nobody needs when the host is dead:
-// it is removed then, with what is in it. The path is absolute.
-func (k *Keeper) AddDir(path string) { k.tell("+" + strconv.Quote(path)) }
+// it is removed then, with what is in it. The path is absolute. Like Env, it waits
+// until the keeper runs: call it before the directory is made.
+func (k *Keeper) AddDir(path string) {
+	if k != nil {
+		<-k.begun
+	}
+	k.tell("+" + strconv.Quote(path))
+}
 
 // RemoveDir tells the keeper that the host has removed a directory itself.
 func (k *Keeper) RemoveDir(path string) { k.tell("-" + strconv.Quote(path)) }
