@@ -23,6 +23,10 @@ import (
 // in the pipe already, and who else holds the pipe does not count.
 const drain = 200 * time.Millisecond
 
+// maxHandshake bounds the handshake line in bytes; a certificate in it has about a
+// thousand.
+const maxHandshake = 16 << 10
+
 // dying is how long a plugin that cannot be reached may take to die by itself.
 const dying = time.Second
 
@@ -219,6 +223,8 @@ func (r *pluginRunner) readStdout() {
 	handshake, err := wire.ParseHandshake(string(first.text))
 	switch {
 	case err != nil:
+	case len(first.text) > maxHandshake: // what go-plugin would not read, nobody would
+		err = fmt.Errorf("its first line is longer than %d bytes", maxHandshake)
 	case r.tls() && len(handshake.Cert) == 0:
 		err = errors.New("its handshake shows no certificate, which this host demands")
 	case !r.tls() && len(handshake.Cert) > 0:
