@@ -36,8 +36,11 @@ func TestChaos(t *testing.T) {
 			workers.Go(func() { // ends when the queue is closed
 				for r := range queue {
 					t.Run(r.name, func(t *testing.T) {
-						if r.heavy && testing.Short() {
+						switch {
+						case r.heavy && testing.Short():
 							t.Skip("heavy")
+						case r.root && os.Geteuid() != 0:
+							t.Skip("only root can become another user")
 						}
 						act(t, s, r)
 					})
@@ -98,8 +101,9 @@ func copySelf(t *testing.T, dir, name string) string {
 	return path
 }
 
-// act runs one row in a run of its own, with its company.
-func act(t *testing.T, s *stage, r row) {
+// act runs one row in a run of its own, with its company, and returns the log.
+func act(t *testing.T, s *stage, r row) *logbook {
+	t.Helper()
 	mark := fmt.Sprintf("%d-%d", os.Getpid(), s.mark.Add(1))
 	log := &logbook{}
 	startTimeout := patience
@@ -124,6 +128,11 @@ func act(t *testing.T, s *stage, r row) {
 	company.greet(t, watch)
 	if r.stop {
 		watch.await(t, "hostile is ready", func(e host.Event) bool { return e.Task == "hostile" && e.Type == host.EventReady })
+	}
+	if r.beside != nil {
+		r.beside(t, company, watch)
+	}
+	if r.stop {
 		_ = hostile.Stop(t.Context()) // the task's own error is judged below
 	}
 	awaitDone(t, hostile, log)
@@ -142,6 +151,7 @@ func act(t *testing.T, s *stage, r row) {
 		}
 	}
 	wantNone(t, time.Now().Add(quickly), hasEnv(markKey+"="+mark))
+	return log
 }
 
 func awaitDone(t *testing.T, h *host.Handle, log *logbook) {

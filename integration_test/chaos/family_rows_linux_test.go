@@ -32,7 +32,8 @@ var familyRows = []row{
 		forever()
 		return nil, err
 	}), stop: true, want: overGrace()},
-	{name: "forks and exits before its handshake", how: func() { spawn("successor", nil); os.Exit(0) }, want: launchFails("exit status 0").exit(0)},
+	{name: "forks and exits before its handshake", how: func() { spawn("grandchild", nil); os.Exit(0) },
+		want: launchFails("ended before its handshake with exit status 0").exit(0)},
 	{name: "forks into a session and exits before its handshake", how: func() { spawn("grandchild", ownSession()); os.Exit(0) },
 		left: true, want: launchFails("ended before its handshake with exit status 0").exit(0)},
 	{name: "forks and exits while running", how: running(func() { spawn("grandchild", nil); os.Exit(0) }), want: exits(0)},

@@ -51,7 +51,7 @@ var doorRows = []row{
 	{name: "listens on tcp", how: says("1|1|tcp|127.0.0.1:80|grpc\n"), want: launchFails("must be a unix socket")},
 	{name: "lets another session listen", how: func() { listenInPlace("listener", ownSession()) }, left: true,
 		want: launchFails("listens in the plugin's place")},
-	{name: "lets another user listen", how: func() { listenInPlace("nobodys", nil) },
+	{name: "lets another user listen", how: func() { listenInPlace("nobodys", nil) }, root: true,
 		want: launchFails(fmt.Sprintf("of user %d listens in the plugin's place", nobody))},
 	{name: "lets a child listen", how: func() { spawn("successor", nil); forever() }, want: succeeds()},
 	{name: "accepts and says nothing", how: accepts(func(net.Conn) { forever() }), hangs: true, want: launchFails("start timeout")},

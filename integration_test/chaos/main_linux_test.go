@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -22,7 +23,6 @@ var roles = map[string]func(){
 	"successor":  successor,
 	"stranger":   stranger,
 	"busy-host":  busyHost,
-	"flood-host": floodHost,
 }
 
 // TestMain runs the tests, and is everything that the tests start: this binary is
@@ -33,8 +33,11 @@ func TestMain(m *testing.M) {
 		role()
 		os.Exit(0)
 	}
-	if filepath.Base(os.Args[0]) == pluginFile {
+	switch name := filepath.Base(os.Args[0]); {
+	case name == pluginFile:
 		servePlugin()
+	case strings.HasPrefix(name, badPrefix):
+		serveBadly(strings.TrimPrefix(name, badPrefix))
 	}
 	os.Exit(run(m))
 }
@@ -50,8 +53,7 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	os.Chmod(dir, 0o711) // for another user, in the tests that have one
 	for key, value := range map[string]string{
-		"TMPDIR": dir, "XDG_CACHE_HOME": filepath.Join(dir, "cache"),
-		"PLUGIN_CLIENT_CERT": certificate(), "CHAOS_SECRET": "the host's own",
+		"TMPDIR": dir, "PLUGIN_CLIENT_CERT": certificate(), "CHAOS_SECRET": "the host's own",
 		"PLUGIN_UNIX_SOCKET_DIR": "/nowhere", "HOSTELRY_LIFELINE": "none",
 	} {
 		os.Setenv(key, value)

@@ -92,10 +92,13 @@ func afterHandshake(f func()) {
 // inTask is a decent plugin whose task is f.
 func inTask(f func(context.Context) (any, error)) func() { return func() { sdk(f) } }
 
-// running does something in the middle of a task.
+// running does something in the middle of a task, and the host knows that it runs.
 func running(f func()) func() {
 	return inTask(func(ctx context.Context) (any, error) {
 		task.Ready(ctx)
+		if err := task.Checkpoint(ctx, 1); err != nil {
+			return nil, err
+		}
 		f()
 		return nil, nil
 	})

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 
 	"github.com/hostelry-run/hostelry/plugin"
 	"github.com/hostelry-run/hostelry/shared/task"
@@ -19,7 +20,7 @@ const howKey = "CHAOS_HOW"
 
 // servePlugin is this binary as a plugin.
 func servePlugin() {
-	for _, r := range table {
+	for _, r := range slices.Concat(table, apartRows) {
 		if r.name == os.Getenv(howKey) {
 			r.how()
 			os.Exit(0)

@@ -89,8 +89,8 @@ var protocolRows = []row{
 		}
 	}), stop: true, want: overGrace()},
 	{name: "checkpoints what is not JSON", how: sends(started(), checkpoint(1, `{`), checkpoint(1, ``), finished(`1`)), want: succeeds()},
-	{name: "checkpoints 60 MB five times", heavy: true, how: inTask(func(ctx context.Context) (any, error) {
-		for range 5 {
+	{name: "checkpoints 60 MB three times", heavy: true, how: inTask(func(ctx context.Context) (any, error) {
+		for range 3 {
 			if err := task.Checkpoint(ctx, strings.Repeat("x", 60<<20)); err != nil {
 				return nil, err
 			}

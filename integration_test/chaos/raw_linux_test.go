@@ -81,10 +81,12 @@ func (s *rawStream) recv() []byte {
 	return message
 }
 
-// run says that the task has started and is ready.
+// run says that the task has started and is ready. When it returns, the host knows.
 func (s *rawStream) run() {
 	s.send(started())
 	s.send(ready())
+	s.send(checkpoint(1, `1`))
+	s.recv() // the answer to that
 }
 
 // bytesCodec carries messages as they are.

@@ -1,6 +1,10 @@
 package chaos
 
-import "github.com/hostelry-run/hostelry/host"
+import (
+	"testing"
+
+	"github.com/hostelry-run/hostelry/host"
+)
 
 // row is one kind of misbehaviour: what a plugin does, and what must become of its
 // task.
@@ -11,8 +15,11 @@ type row struct {
 
 	stop  bool // it is asked to stop once it is ready
 	hangs bool // only the start timeout ends it: a short one
+	root  bool // only root can act it
 	left  bool // it leaves a process in a session of its own, out of reach
 	heavy bool // not for short runs
+
+	beside func(*testing.T, *company, *watch) // in the host's process, meanwhile
 }
 
 // want is how a task must end.
