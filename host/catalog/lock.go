@@ -1,15 +1,22 @@
 package catalog
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
+
+	"github.com/hostelry-run/hostelry/shared/task"
 )
 
 // LockFile is the name of the file in a plugin directory that says which plugins
@@ -37,12 +44,40 @@ func readLock(dir string) (*lock, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	var l lock
+	var l *lock
 	if err == nil {
-		err = json.Unmarshal(raw, &l)
+		l, err = parseLock(raw)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be read, so that no plugin can be trusted: %w; write it anew with hostelry plugin lock", path, err)
+	}
+	return l, nil
+}
+
+// parseLock is strict: what it overlooked would be allowed.
+func parseLock(raw []byte) (*lock, error) {
+	var l lock
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&l); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("text after its JSON value")
+	}
+	if l.Plugins == nil {
+		return nil, errors.New("it has no list of plugins")
+	}
+	for i, e := range l.Plugins {
+		sum, err := hex.DecodeString(e.SHA256)
+		switch {
+		case task.ValidateName(e.Name) != nil:
+			return nil, fmt.Errorf("plugins[%d]: %w", i, task.ValidateName(e.Name))
+		case e.Platform == "":
+			return nil, fmt.Errorf("plugins[%d]: %s has no platform", i, e.Name)
+		case err != nil || len(sum) != sha256.Size:
+			return nil, fmt.Errorf("plugins[%d]: the sha256 of %s is %q", i, e.Name, e.SHA256)
+		}
 	}
 	return &l, nil
 }
@@ -56,7 +91,7 @@ func (l *lock) check(name, sum string, strict bool) error {
 	for _, e := range l.Plugins {
 		switch {
 		case e.Name != name || e.Platform != platform:
-		case e.SHA256 == sum:
+		case strings.EqualFold(e.SHA256, sum):
 			return nil
 		default:
 			return fmt.Errorf("it differs from %s: its sha256 is %s, that of the locked version %s is %s; if the change is meant, run hostelry plugin lock",
@@ -78,7 +113,12 @@ func WriteLock(dir string, plugins []Plugin) error {
 	if err != nil || old == nil {
 		old = &lock{} // one that cannot be read is replaced
 	}
-	l := lock{Plugins: slices.DeleteFunc(old.Plugins, func(e lockEntry) bool { return e.Platform == platform })}
+	l := lock{Plugins: []lockEntry{}}
+	for _, e := range old.Plugins {
+		if e.Platform != platform {
+			l.Plugins = append(l.Plugins, e)
+		}
+	}
 	for _, p := range plugins {
 		if p.Err == nil {
 			l.Plugins = append(l.Plugins, lockEntry{Name: p.Name, Version: p.Version, Platform: platform, SHA256: p.SHA256})
@@ -91,9 +131,25 @@ func WriteLock(dir string, plugins []Plugin) error {
 	if err != nil {
 		return err
 	}
-	fresh := filepath.Join(dir, "."+LockFile)
-	if err := os.WriteFile(fresh, append(raw, '\n'), 0o644); err != nil {
+	if err := replaceFile(filepath.Join(dir, LockFile), append(raw, '\n')); err != nil {
 		return fmt.Errorf("write %s: %w", LockFile, err)
 	}
-	return os.Rename(fresh, filepath.Join(dir, LockFile))
+	return nil
+}
+
+// replaceFile writes a file of its own and renames it, so that nobody reads half
+// of it.
+func replaceFile(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
 }

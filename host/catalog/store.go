@@ -10,13 +10,18 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
-// unusedAfter is how long a copy that nobody launches is kept.
-const unusedAfter = 30 * 24 * time.Hour
+const (
+	// unusedAfter is how long a copy that nobody launches is kept.
+	unusedAfter = 30 * 24 * time.Hour
+	// fresh begins the names of what is half made.
+	fresh = "hostelry-new-"
+)
 
 // store keeps private copies of plugins by the sha256 of their bytes, and beside
 // each what it said of itself: a directory each, DIR/SHA256/. What was checked is
@@ -37,10 +42,7 @@ func defaultStores() []string {
 func openStore(dirs []string) (*store, error) {
 	var errs []error
 	for _, dir := range dirs {
-		err := os.MkdirAll(dir, 0o700)
-		if err == nil {
-			err = checkPrivate(dir)
-		}
+		dir, err := makePrivate(dir)
 		if err == nil {
 			s := &store{dir}
 			s.prune()
@@ -51,51 +53,62 @@ func openStore(dirs []string) (*store, error) {
 	return nil, fmt.Errorf("no directory for the plugins' private copies: %w", errors.Join(errs...))
 }
 
-// checkPrivate also tries to write.
-func checkPrivate(dir string) error {
+// makePrivate also tries to write. It returns the directory's own path: a link in
+// the path may lead elsewhere later, and so may a relative one.
+func makePrivate(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return "", err
+	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := trusted(info); err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
+	if err := private(info); err != nil {
+		return "", fmt.Errorf("%s: %w", dir, err)
 	}
-	probe, err := os.MkdirTemp(dir, "new-")
+	probe, err := os.MkdirTemp(dir, fresh)
 	if err == nil {
 		err = os.Remove(probe)
 	}
-	return err
+	return dir, err
 }
 
 // add makes sure that there is a copy of the bytes that f holds, and returns their
 // sha256. The name is the copy's file name.
 func (s *store) add(f *os.File, name string) (string, error) {
-	sum, err := copyHash(io.Discard, f)
+	sum, size, err := copyHash(io.Discard, f)
 	if err != nil {
 		return "", err
 	}
-	if s.has(sum, name) {
+	if s.has(sum, name, size) {
 		return sum, nil
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
-	fresh, err := os.MkdirTemp(s.dir, "new-")
+	dir, err := os.MkdirTemp(s.dir, fresh)
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(fresh)
-	file, err := os.OpenFile(filepath.Join(fresh, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
+	defer os.RemoveAll(dir)
+	file, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
 	if err != nil {
 		return "", err
 	}
-	sum, err = copyHash(file, f) // anew: what counts is what the copy holds
+	sum, _, err = copyHash(file, f) // anew: what counts is what the copy holds
 	if err = errors.Join(err, file.Close()); err != nil {
 		return "", fmt.Errorf("copy the plugin: %w", err)
 	}
-	err = os.Rename(fresh, filepath.Join(s.dir, sum))
+	err = os.Rename(dir, filepath.Join(s.dir, sum))
 	if err != nil { // another host was first, or the same plugin has another name too
-		err = os.Rename(filepath.Join(fresh, name), s.path(sum, name))
+		err = os.Rename(filepath.Join(dir, name), s.path(sum, name))
 	}
 	if err != nil {
 		return "", fmt.Errorf("keep a copy of the plugin: %w", err)
@@ -103,17 +116,19 @@ func (s *store) add(f *os.File, name string) (string, error) {
 	return sum, nil
 }
 
-// copyHash returns the sha256 of what it copies, in hex.
-func copyHash(w io.Writer, r io.Reader) (string, error) {
+// copyHash returns the sha256 of what it copies, in hex, and the number of bytes.
+func copyHash(w io.Writer, r io.Reader) (sum string, size int64, err error) {
 	h := sha256.New()
-	_, err := io.Copy(io.MultiWriter(w, h), r)
-	return hex.EncodeToString(h.Sum(nil)), err
+	size, err = io.Copy(io.MultiWriter(w, h), r)
+	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
-// has reports whether the copy is there, and marks it as used.
-func (s *store) has(sum, name string) bool {
+// has reports whether the copy is there, and marks it as used. One of another size
+// was cut short when the system crashed.
+func (s *store) has(sum, name string, size int64) bool {
 	now := time.Now()
-	return os.Chtimes(s.path(sum, name), now, now) == nil
+	info, err := os.Stat(s.path(sum, name))
+	return err == nil && info.Size() == size && os.Chtimes(s.path(sum, name), now, now) == nil
 }
 
 func (s *store) path(sum, name string) string { return filepath.Join(s.dir, sum, name) }
@@ -126,32 +141,19 @@ func (s *store) description(sum string) string {
 
 func (s *store) describe(sum string) (d wire.Description, ok bool) {
 	raw, err := os.ReadFile(s.description(sum))
-	return d, err == nil && json.Unmarshal(raw, &d) == nil
+	return d, err == nil && json.Unmarshal(raw, &d) == nil && (d.Name != "" || len(d.Kinds) > 0)
 }
 
-// keep writes a file of its own and renames it, so that hosts that start at the
-// same moment do not read each other's halves. If it cannot, the plugin is asked
-// again next time.
+// keep keeps a description for hosts that start later, or at the same moment. If
+// it cannot, the plugin is asked again next time.
 func (s *store) keep(sum string, d wire.Description) {
-	raw, err := json.Marshal(d)
-	if err != nil {
-		return
-	}
-	f, err := os.CreateTemp(filepath.Join(s.dir, sum), "new-*")
-	if err != nil {
-		return
-	}
-	_, err = f.Write(raw)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), s.description(sum))
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if raw, err := json.Marshal(d); err == nil {
+		_ = replaceFile(s.description(sum), raw)
 	}
 }
 
 // prune removes copies that were not launched for long, and what a host that died
-// left half made.
+// left half made. Whatever else is there is somebody's.
 func (s *store) prune() {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -159,10 +161,16 @@ func (s *store) prune() {
 	}
 	for _, entry := range entries {
 		dir := filepath.Join(s.dir, entry.Name())
-		if time.Since(lastUse(dir)) > unusedAfter {
+		if isOurs(entry.Name()) && time.Since(lastUse(dir)) > unusedAfter {
 			_ = os.RemoveAll(dir)
 		}
 	}
+}
+
+// isOurs knows the names that a store makes.
+func isOurs(name string) bool {
+	_, err := hex.DecodeString(name)
+	return err == nil && len(name) == 2*sha256.Size || strings.HasPrefix(name, fresh)
 }
 
 // lastUse is the newest time of a file in dir, or of dir itself.
