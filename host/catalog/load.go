@@ -202,9 +202,12 @@ func (l *loader) checkFile(path string, info os.FileInfo) error {
 
 // launch starts the plugin's copy and asks it what it offers.
 func (l *loader) launch(ctx context.Context, p *Plugin) (wire.Description, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, l.startTimeout,
-		fmt.Errorf("no answer within the start timeout of %v", l.startTimeout))
-	defer cancel()
+	ctx, giveUp := context.WithCancelCause(ctx) // not a deadline, of which the plugin would know and say it first
+	defer giveUp(nil)
+	timer := time.AfterFunc(l.startTimeout, func() {
+		giveUp(fmt.Errorf("no answer within the start timeout of %v", l.startTimeout))
+	})
+	defer timer.Stop()
 	l.keepOnce.Do(func() { l.keeper = keeper.Start() })
 	process, err := pluginproc.Launch(ctx, pluginproc.Config{
 		Path: l.store.path(p.SHA256, filepath.Base(p.Path)), File: p.Path,
@@ -215,9 +218,9 @@ func (l *loader) launch(ctx context.Context, p *Plugin) (wire.Description, error
 	}
 	d, err := process.Client().Describe(ctx)
 	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("%w: %w", err, context.Cause(ctx))
+		err = context.Cause(ctx)
 	}
-	ctx, cancel = context.WithTimeout(ctx, farewell)
+	ctx, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
 	process.Close(ctx)
 	return d, err
