@@ -11,7 +11,7 @@ import (
 	"github.com/hostelry-run/hostelry/host/schema"
 )
 
-// UnknownKindError: no kind of that name is in the catalog.
+// UnknownKindError says that no kind of that name is in the catalog.
 type UnknownKindError struct {
 	Name    string
 	Nearest string   // the most similar name, or ""
@@ -29,7 +29,7 @@ func (e *UnknownKindError) Error() string {
 	}
 }
 
-// AmbiguousKindError: more than one plugin offers the kind.
+// AmbiguousKindError says that more than one plugin offers the kind.
 type AmbiguousKindError struct {
 	Name    string
 	Plugins []string // sorted; [BuiltIn] stands for the host's own program
@@ -44,7 +44,7 @@ func (e *AmbiguousKindError) Error() string {
 		e.Name, strings.Join(e.Plugins, " and "), strings.Join(qualified, " or "))
 }
 
-// ConfigError: a config does not fit its kind's schema.
+// ConfigError says that a config does not fit its kind's schema.
 type ConfigError struct {
 	Kind     string
 	Problems []schema.Problem // at least one

@@ -1,0 +1,110 @@
+package catalog
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/hostelry-run/hostelry/shared/task"
+	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+// A lock file is refused, or every entry of it can be compared with a plugin; and
+// to write it anew keeps what is another platform's.
+func FuzzLock(f *testing.F) {
+	sum := strings.Repeat("0f", 32)
+	f.Add([]byte(`{"plugins":[{"name":"one","version":"1.0.0","platform":"plan9/386","sha256":"` + sum + `"}]}`))
+	f.Add([]byte(`{"plugins":[{"name":"one","platform":"` + platform + `","sha256":"` + strings.ToUpper(sum) + `"}]}`))
+	f.Add([]byte(`{"Plugins":[]}`))
+	f.Add([]byte(`{}`))
+	f.Add([]byte{0})
+	dir := f.TempDir()
+	path := filepath.Join(dir, LockFile)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, err := readLock(dir)
+		if err != nil {
+			if l != nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "hostelry plugin lock") {
+				t.Errorf("%v with %v", err, l)
+			}
+			l = &lock{}
+		}
+		others := 0
+		for _, e := range l.Plugins {
+			if e.Platform != platform {
+				others++
+				continue
+			}
+			if l.check(e.Name, strings.Repeat("00", 32), false) == nil && strings.Trim(e.SHA256, "0") != "" {
+				t.Errorf("%v allows another plugin", e)
+			}
+		}
+		if l.check("never-locked", sum, true) == nil && !strings.Contains(string(raw), "locked") {
+			t.Error("a plugin that is not locked is allowed")
+		}
+		if err := WriteLock(dir, []Plugin{{Name: "one", Version: "2.0.0", SHA256: sum}}); err != nil {
+			t.Fatal(err)
+		}
+		l, err = readLock(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.check("one", sum, true); err != nil || len(l.Plugins) != others+1 {
+			t.Errorf("written anew: %v, %d entries, want %d", err, len(l.Plugins), others+1)
+		}
+	})
+}
+
+// What a plugin says of itself is refused, or is a list of kinds that can be used;
+// and the store gives it back as it was.
+func FuzzDescription(f *testing.F) {
+	f.Add([]byte(`{"name":"x","version":"1.0.0","kinds":[{"name":"a","config_schema":{"type":"object"}}]}`))
+	f.Add([]byte(`{"kinds":[{"name":"a"},{"name":"b","config_schema":{"properties":{"n":{"$ref":"#/$defs/n"}},"$defs":{"n":{"minimum":1}}}}]}`))
+	f.Add([]byte(`{"kinds":[{"name":"a","config_schema":true}]}`))
+	f.Add([]byte(`{"kinds":[{"name":"a","config_schema":{"$ref":"http://127.0.0.1:1/"}}]}`))
+	f.Add([]byte(`null`))
+	s := &store{f.TempDir()}
+	if err := os.Mkdir(filepath.Join(s.dir, "sum"), 0o700); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var d wire.Description
+		if json.Unmarshal(raw, &d) != nil {
+			return
+		}
+		kinds, err := pluginKinds(&Plugin{Name: "fuzzed"}, "copy", d)
+		if (err == nil) == (len(kinds) == 0) {
+			t.Fatalf("%d kinds and the error %v", len(kinds), err)
+		}
+		seen := make(map[string]bool)
+		for _, k := range kinds {
+			if task.ValidateName(k.Name) != nil || seen[k.Name] || k.IsBuiltIn() || !json.Valid(k.Schema) {
+				t.Errorf("kind %+v", k)
+			}
+			seen[k.Name] = true
+			_ = k.Validate(raw)
+			_ = k.Validate([]byte(`{"n": 0}`))
+		}
+		s.keep("sum", d)
+		if again, known := s.describe("sum"); err == nil && !known {
+			t.Error("the store does not know it")
+		} else if _, errAgain := pluginKinds(&Plugin{Name: "fuzzed"}, "copy", again); known && (err == nil) != (errAgain == nil) {
+			t.Errorf("error %v, and from the store %v: %+v, %+v", err, errAgain, d, again)
+		} else if known && !reflect.DeepEqual(names(d), names(again)) {
+			t.Errorf("the store gives %v for %v", again, d)
+		}
+	})
+}
+
+func names(d wire.Description) []string {
+	var all []string
+	for _, k := range d.Kinds {
+		all = append(all, k.Name+" "+k.Description)
+	}
+	return all
+}
