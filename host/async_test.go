@@ -110,7 +110,7 @@ func TestOthersStopInTimeAlthoughATaskHoldsTheLoop(t *testing.T) {
 				wantTook(t, host.Async, began, 4*time.Second)
 				wantStates(t, host.StateStopped, others...)
 				wantInsisted(t, host.Async, bad)
-				if err != bad.Err() { //nolint:errorlint // a single error is returned as it is
+				if err != bad.Err() {
 					t.Errorf("Stop: %v, want %v itself", err, bad.Err())
 				}
 				if g.log.line("WARN", "holds the event loop", "task="+kind) == "" {

@@ -51,7 +51,7 @@ func TestEventsTellEveryStateInOrder(t *testing.T) {
 			if e.Kind != h.Kind() || e.Mode != m || e.Attempt > 1 || e.Time.Before(last[e.Task]) {
 				t.Errorf("of %s came %+v", h.ID(), e)
 			}
-			if failed := e.Type == host.EventState && e.State == host.StateFailed; failed != (e.Err != nil) || failed && e.Err != h.Err() { //nolint:errorlint // it is the task's own
+			if failed := e.Type == host.EventState && e.State == host.StateFailed; failed != (e.Err != nil) || failed && e.Err != h.Err() {
 				t.Errorf("with %v of %s came error %v", e.State, h.ID(), e.Err)
 			}
 			last[e.Task] = e.Time

@@ -45,7 +45,7 @@ func TestPropagateInTheForegroundStopsTheSiblings(t *testing.T) {
 		siblings := []*host.Handle{g.add("wait", config{}, "1"), g.add("wait", config{}, "2")}
 		bad := g.add("fail-later", config{Text: "broke", For: 50 * time.Millisecond})
 		err := g.Run(t.Context())
-		if err != bad.Err() { //nolint:errorlint // a single error is returned as it is
+		if err != bad.Err() {
 			t.Errorf("Run: %v, want %v itself", err, bad.Err())
 		}
 		wantStates(t, host.StateStopped, siblings...)
@@ -64,7 +64,7 @@ func TestPropagateInTheBackgroundLeavesTheSiblingsToTheCaller(t *testing.T) {
 		g.awaitReady(sibling)
 		bad := g.add("fail", config{Text: "broke"})
 		for range 2 {
-			if err := g.Wait(t.Context()); err != bad.Err() { //nolint:errorlint // as above
+			if err := g.Wait(t.Context()); err != bad.Err() {
 				t.Errorf("Wait: %v, want %v itself", err, bad.Err())
 			}
 		}
@@ -76,7 +76,7 @@ func TestPropagateInTheBackgroundLeavesTheSiblingsToTheCaller(t *testing.T) {
 			t.Errorf("Stop: %v", err)
 		}
 		wantStates(t, host.StateStopped, sibling)
-		if err := g.Wait(t.Context()); err != bad.Err() { //nolint:errorlint // as above
+		if err := g.Wait(t.Context()); err != bad.Err() {
 			t.Errorf("Wait after the end: %v, want %v itself", err, bad.Err())
 		}
 	})
@@ -203,7 +203,7 @@ func followsPolicy(t *testing.T, m host.Mode, p host.Policy, kind string) {
 			t.Errorf("Stop: %v", err)
 		}
 	}
-	if err := g.Wait(t.Context()); err != bad.Err() { //nolint:errorlint // a single error is returned as it is
+	if err := g.Wait(t.Context()); err != bad.Err() {
 		t.Errorf("Wait: %v, want %v itself", err, bad.Err())
 	}
 	if n, not := g.NumFailed(), g.NotFailed(); n != 1 || len(not) != 1 || not[0] != sibling {

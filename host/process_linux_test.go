@@ -37,7 +37,7 @@ func TestKilledPluginIsReportedAndTheOtherRunsOn(t *testing.T) {
 		t.Errorf("Stop: %v", err)
 	}
 	wantStates(t, host.StateStopped, other)
-	if err := g.Wait(t.Context()); err != victim.Err() { //nolint:errorlint // a single error is returned as it is
+	if err := g.Wait(t.Context()); err != victim.Err() {
 		t.Errorf("Wait: %v, want %v itself", err, victim.Err())
 	}
 	wantNoPlugins(t)

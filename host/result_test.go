@@ -44,7 +44,7 @@ func TestResultIsKeptAfterAStopAndBesideAFailure(t *testing.T) {
 		stopped, failed := g.add("late-result", config{Text: "so far"}), g.add("fail-with-result", config{Text: "half"})
 		g.start()
 		g.awaitReady(stopped)
-		if got, err := host.Result[config](t.Context(), failed); got.Text != "half" || err != failed.Err() { //nolint:errorlint // it is the task's own
+		if got, err := host.Result[config](t.Context(), failed); got.Text != "half" || err != failed.Err() {
 			t.Errorf("of the failed task: %v, %v; want its result and its error", got, err)
 		}
 		if err := g.Stop(t.Context()); err != nil {
