@@ -26,7 +26,7 @@ var (
 	ErrNotServed = errors.New("this process was started as a plugin by its own program: call plugin.ServeSelf first in main")
 )
 
-// SpecError: a task cannot be added. It unwraps to the cause.
+// SpecError says that a task cannot be added. It unwraps to the cause.
 type SpecError struct {
 	Task string // the id, as given
 	Err  error

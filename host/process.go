@@ -123,8 +123,7 @@ func (e *process) describe(ctx context.Context, err error) error {
 
 func launchEnd(err error) *processEnd {
 	e := &processEnd{outcome: OutcomeLaunchFailed, exitCode: -1}
-	var failed *pluginproc.LaunchError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*pluginproc.LaunchError](err); ok {
 		e.stderr = failed.Stderr
 		if failed.Exited {
 			e.exitCode, e.signal = failed.Exit.Code, signalName(failed.Exit)
@@ -163,23 +162,22 @@ func (e *process) await(f func())          { f() }
 // end sees the process off and reports how it ended.
 func (e *process) end(attempted attempt.End) {
 	ended := end{End: attempted, process: e.failure}
-	if e.plugin != nil {
-		if errors.Is(attempted.Err, wire.ErrLost) {
-			ended.process = e.mourn()
-			if e.late {
-				ended.process.outcome = OutcomeLaunchFailed
-			} else { // a task may be gone before its plugin can say that it runs
-				ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
-				if ended.process.outcome == OutcomeLost { // then its own fault tells more than its end
-					ended.Err = fmt.Errorf("%w; %v", attempted.Err, ended.process)
-				}
-			}
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), farewell)
-		defer cancel()
-		e.plugin.Close(ctx)
-		e.blameLimit(&ended)
+	if e.plugin == nil {
+		e.ended(ended)
+		return
 	}
+	if errors.Is(attempted.Err, wire.ErrLost) {
+		ended.process = e.mourn()
+		if e.late {
+			ended.process.outcome = OutcomeLaunchFailed
+		} else { // a task may be gone before its plugin can say that it runs
+			ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	e.plugin.Close(ctx)
+	e.blameLimit(&ended)
 	e.ended(ended)
 }
 

@@ -19,7 +19,7 @@ import (
 
 // Attempt is one execution of one task. Make it with [New].
 type Attempt struct {
-	make   Maker
+	maker  Maker
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
@@ -46,8 +46,8 @@ func Of(k task.Kind, config json.RawMessage) Maker {
 // New prepares an attempt. The ctx that the task gets is a child of ctx, which
 // carries the attempt's task.Host; to cancel ctx itself is to cancel the attempt
 // without asking its Stopper.
-func New(ctx context.Context, make Maker) *Attempt {
-	a := &Attempt{make: make}
+func New(ctx context.Context, maker Maker) *Attempt {
+	a := &Attempt{maker: maker}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	return a
 }
@@ -109,7 +109,7 @@ func (e *End) stopFailed(err error) {
 //
 //go:noinline
 func (a *Attempt) run(started func()) (json.RawMessage, error) {
-	t, err := a.make(a.ctx)
+	t, err := a.maker(a.ctx)
 	if err != nil {
 		return nil, err
 	}

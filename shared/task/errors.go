@@ -1,6 +1,9 @@
 package task
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // The conditions that a task and its host tell each other about. errors.Is finds
 // each in every mode: across a process boundary too.
@@ -46,16 +49,11 @@ func IsPermanent(err error) bool {
 		if p, ok := err.(interface{ Permanent() bool }); ok && p.Permanent() {
 			return true
 		}
-		switch x := err.(type) {
+		switch x := err.(type) { //nolint:errorlint // it walks the tree of wrapped errors itself
 		case interface{ Unwrap() error }:
 			err = x.Unwrap()
 		case interface{ Unwrap() []error }:
-			for _, e := range x.Unwrap() {
-				if IsPermanent(e) {
-					return true
-				}
-			}
-			return false
+			return slices.ContainsFunc(x.Unwrap(), IsPermanent)
 		default:
 			return false
 		}

@@ -19,7 +19,7 @@ import (
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
-// ErrLost: a Run stream ended without Finished. The host finds out why: most
+// ErrLost says that a Run stream ended without Finished. The host finds out why: most
 // often the plugin's process died.
 var ErrLost = errors.New("the plugin went away without a last word")
 

@@ -13,6 +13,8 @@ import (
 
 // sentinels are the conditions that errors.Is finds on the other side. A test
 // loops over all codes, so that none is forgotten.
+//
+//nolint:gochecknoglobals // a table, which nobody changes
 var sentinels = map[taskpb.Code]error{
 	taskpb.Code_CODE_STOPPED:           task.ErrStopped,
 	taskpb.Code_CODE_HOST_GONE:         task.ErrHostGone,
@@ -41,8 +43,7 @@ func encodeFailure(err error) *taskpb.Failure {
 			}
 		}
 		f.Permanent = task.IsPermanent(err)
-		var p *task.PanicError
-		if errors.As(err, &p) {
+		if p, ok := errors.AsType[*task.PanicError](err); ok {
 			f.Panic = &taskpb.Panic{Value: text(p.Value), Stack: text(p.Stack)}
 		}
 	}, func(p *task.PanicError) {
@@ -50,7 +51,7 @@ func encodeFailure(err error) *taskpb.Failure {
 			f.Panic = &taskpb.Panic{Value: text(p.Value), Stack: text(p.Stack)}
 		}
 	})
-	slices.Sort(f.Codes)
+	slices.Sort(f.GetCodes())
 	return f
 }
 

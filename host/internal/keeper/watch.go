@@ -17,20 +17,21 @@ const patience = time.Second
 // init turns this process into a keeper if a host started it as one. It is an
 // init so that every program that embeds a host can be its own keeper, without a
 // call in its main; it comes before main, and exits.
-func init() {
+func init() { //nolint:gochecknoinits // it comes before main: see above
 	if mark, ok := os.LookupEnv(roleKey); ok {
-		os.Exit(watch(os.Stdin, mark))
+		watch(os.Stdin, mark)
+		os.Exit(0)
 	}
 }
 
 // watch reads what the host tells until the pipe ends, and then does its duty.
-func watch(host io.Reader, mark string) int {
+func watch(host io.Reader, mark string) {
 	left := estate{groups: make(map[int]string), dirs: make(map[string]bool)}
 	lines := bufio.NewScanner(host)
 	for lines.Scan() {
 		line := lines.Text()
 		if line == farewell {
-			return 0
+			return
 		}
 		if line != "" {
 			left.note(line[0] == '+', line[1:])
@@ -40,7 +41,6 @@ func watch(host io.Reader, mark string) int {
 	left.kill()
 	killMarked(markKey + "=" + mark)
 	left.remove()
-	return 0
 }
 
 // estate is what a host would leave behind.

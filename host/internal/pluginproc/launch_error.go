@@ -59,7 +59,7 @@ func explainStart(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w; make it executable: chmod +x %s", err, path)
 	case errors.Is(err, syscall.ENOEXEC):
-		return fmt.Errorf("%w: not a program for this system; rebuild it, or begin a script with #!", err)
+		return fmt.Errorf("%w: not a program for this system; rebuild it, and begin a script with #! and its interpreter", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: the file, or the interpreter or loader that it names, is missing", err)
 	default:

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"slices"
@@ -46,7 +47,7 @@ func (l *lineReader) next() (line, error) {
 			l.inLine = false
 			out.text = bytes.TrimSuffix(bytes.TrimSuffix(out.text, []byte("\n")), []byte("\r"))
 			return out, nil
-		case err != bufio.ErrBufferFull:
+		case !errors.Is(err, bufio.ErrBufferFull):
 			return out, err
 		case len(out.text) >= maxRecord, len(out.text) >= maxLine && out.text[0] != '{':
 			l.inLine = true

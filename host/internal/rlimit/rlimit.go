@@ -16,10 +16,10 @@ import (
 
 // Limits are bounds for each process of a plugin; 0 sets none.
 type Limits struct {
-	Memory    uint64        // bytes of data that it may reserve
-	Processes uint64        // that its user may run
-	OpenFiles uint64        // that it may hold open, sockets and pipes included
-	CPU       time.Duration // that it may compute, in whole seconds
+	Memory    uint64        `json:"memory"`     // bytes of data that it may reserve
+	Processes uint64        `json:"processes"`  // that its user may run
+	OpenFiles uint64        `json:"open_files"` // that it may hold open, sockets and pipes included
+	CPU       time.Duration `json:"cpu"`        // that it may compute, in whole seconds
 }
 
 // Check refuses a limit that cannot be enforced here.
@@ -42,9 +42,9 @@ const roleKey = "HOSTELRY_RLIMIT"
 
 // role is the value of roleKey.
 type role struct {
-	Limits Limits
-	Path   string
-	Args   []string
+	Limits Limits   `json:"limits"`
+	Path   string   `json:"path"`
+	Args   []string `json:"args"`
 }
 
 // Wrap returns the command to start instead of path with args and env, so that it
@@ -63,7 +63,7 @@ func (l Limits) Wrap(path string, args, env []string) (string, []string, []strin
 
 // init is where this program becomes a plugin under limits, if it was started to
 // do so. It comes before main in every program that embeds a host.
-func init() {
+func init() { //nolint:gochecknoinits // it comes before main: see above
 	raw, ok := os.LookupEnv(roleKey)
 	if !ok {
 		return
