@@ -113,28 +113,34 @@ func WriteLock(dir string, plugins []Plugin) error {
 	if err != nil || old == nil {
 		old = &lock{} // one that cannot be read is replaced
 	}
-	l := lock{Plugins: []lockEntry{}}
-	for _, e := range old.Plugins {
+	raw, err := json.MarshalIndent(old.renew(plugins), "", "  ")
+	if err == nil {
+		err = replaceFile(filepath.Join(dir, LockFile), append(raw, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", LockFile, err)
+	}
+	return nil
+}
+
+// renew returns a lock with the usable ones of plugins for this platform, and l's
+// entries for the others.
+func (l *lock) renew(plugins []Plugin) *lock {
+	renewed := &lock{Plugins: []lockEntry{}}
+	for _, e := range l.Plugins {
 		if e.Platform != platform {
-			l.Plugins = append(l.Plugins, e)
+			renewed.Plugins = append(renewed.Plugins, e)
 		}
 	}
 	for _, p := range plugins {
 		if p.Err == nil {
-			l.Plugins = append(l.Plugins, lockEntry{Name: p.Name, Version: p.Version, Platform: platform, SHA256: p.SHA256})
+			renewed.Plugins = append(renewed.Plugins, lockEntry{Name: p.Name, Version: p.Version, Platform: platform, SHA256: p.SHA256})
 		}
 	}
-	slices.SortFunc(l.Plugins, func(a, b lockEntry) int {
+	slices.SortFunc(renewed.Plugins, func(a, b lockEntry) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform))
 	})
-	raw, err := json.MarshalIndent(l, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := replaceFile(filepath.Join(dir, LockFile), append(raw, '\n')); err != nil {
-		return fmt.Errorf("write %s: %w", LockFile, err)
-	}
-	return nil
+	return renewed
 }
 
 // replaceFile writes a file of its own and renames it, so that nobody reads half
