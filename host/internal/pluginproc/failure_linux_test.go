@@ -1,0 +1,170 @@
+package pluginproc_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
+)
+
+var errHurry = errors.New("no time left")
+
+// fails launches what must not succeed, and returns why.
+func fails(t *testing.T, ctx context.Context, c pluginproc.Config) *pluginproc.LaunchError { //nolint:revive // t comes first in tests
+	t.Helper()
+	p, err := pluginproc.Launch(ctx, c)
+	if err == nil {
+		p.Kill()
+		t.Fatal("it was launched")
+	}
+	var failed *pluginproc.LaunchError
+	if !errors.As(err, &failed) {
+		t.Fatalf("the error is a %T: %v", err, err)
+	}
+	if strings.Contains(err.Error(), "\n") || len(err.Error()) > 700 {
+		t.Errorf("the error is not one short line: %q", err)
+	}
+	return failed
+}
+
+// TestBadPlugins: the error says what is wrong, and what to do.
+func TestBadPlugins(t *testing.T) {
+	for role, c := range map[string]struct {
+		want   []string // in the error
+		status int      // exit status, where it ended by itself
+	}{
+		"prints first":   {[]string{"it is not a plugin, or it printed to stdout before plugin.Main", `"hello" is not a plugin's handshake`}, -1},
+		"prints a lot":   {[]string{"it is not a plugin", `xxx"... is not a plugin's handshake`}, -1},
+		"half and exit":  {[]string{"it is not a plugin", `"1|1|unix|" is not a plugin's handshake`}, -1},
+		"a long line":    {[]string{"it is not a plugin, or it printed to stdout before plugin.Main"}, -1},
+		"64 KB of path":  {[]string{"it is not a plugin", "its first line is longer than"}, -1},
+		"64 KB less one": {[]string{"it is not a plugin", "its first line is longer than"}, -1},
+		"elsewhere":      {[]string{`listens at "/tmp/s.sock", outside the directory that $PLUGIN_UNIX_SOCKET_DIR names`}, -1},
+		"by dots":        {[]string{`/../../s.sock", outside the directory`}, -1},
+		"tcp":            {[]string{`listens on tcp "127.0.0.1:1"; on this system it must be a unix socket`}, -1},
+		"not there":      {[]string{"it cannot be reached at", "s.sock", "no such file or directory", "(stderr: here)"}, -1},
+		"hangs up":       {[]string{"it cannot be reached at", "s.sock"}, -1},
+		"exits":          {[]string{"it ended before its handshake with exit status 3", "is it a plugin? start it by hand to see", "(stderr: no licence)"}, 3},
+		"succeeds":       {[]string{"it ended before its handshake with exit status 0; is it a plugin?"}, 0},
+		"panics":         {[]string{"it ended before its handshake with exit status 2", "(stderr: panic: boom"}, 2},
+		"killed":         {[]string{"it ended before its handshake with killed by signal 9 (killed)"}, -1},
+		"shakes, exits":  {[]string{"it ended after its handshake, before it served, with exit status 4"}, 4},
+	} {
+		t.Run(role, func(t *testing.T) {
+			leavesNothing(t)
+			err := fails(t, t.Context(), configOf(t, &logbook{}, as(role)))
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("it says %q, want %q in it", err, want)
+				}
+			}
+			itself := c.status >= 0 || role == "killed"
+			if err.Exited != itself || itself && err.Exit.Code != c.status {
+				t.Errorf("Exited is %v, with %v", err.Exited, err.Exit)
+			}
+		})
+	}
+}
+
+// TestBadFiles: what the system refuses to start.
+func TestBadFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, c := range map[string]struct {
+		path, want string
+	}{
+		"missing":             {filepath.Join(dir, "missing"), "no such file or directory: the file, or the interpreter or loader that it names, is missing"},
+		"not executable":      {file("plain", "#!/bin/sh\n", 0o644), "permission denied; make it executable: chmod +x " + dir + "/plain"},
+		"a directory":         {dir, "permission denied"},
+		"text":                {file("text", "hello\n", 0o755), "exec format error: not a program for this system; rebuild it, "},
+		"empty":               {file("empty", "", 0o755), "not a program for this system"},
+		"half a program":      {file("half", "\x7fELF\x02\x01\x01", 0o755), "not a program for this system"},
+		"missing interpreter": {file("script", "#!/nowhere/perl\n", 0o755), "the interpreter or loader that it names, is missing"},
+		"a script that fails": {file("sh", "#!/bin/sh\necho oh no >&2\nexit 7\n", 0o755), "it ended before its handshake with exit status 7; is it a plugin? start it by hand to see (stderr: oh no)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			leavesNothing(t)
+			c2 := configOf(t, &logbook{}, nil)
+			c2.Path = c.path
+			if err := fails(t, t.Context(), c2); !strings.Contains(err.Error(), c.want) || err.Path != c.path {
+				t.Errorf("it says %q of %s, want %q in it", err, err.Path, c.want)
+			}
+		})
+	}
+}
+
+// TestCtxEndsALaunch, wherever it stands: by its cause, and for good.
+func TestCtxEndsALaunch(t *testing.T) {
+	for _, role := range []string{
+		"silent", "half a line", "no newline", "mute", "closes stdout", "frozen",
+	} {
+		t.Run(role, func(t *testing.T) {
+			leavesNothing(t)
+			book := &logbook{}
+			here := book.watch("here")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			var waiting sync.WaitGroup
+			waiting.Go(func() { <-here; cancel(errHurry) })
+			err := fails(t, ctx, configOf(t, book, as(role)))
+			want := "it did not come up in time: no time left; raise the start timeout if it needs longer (stderr: here)"
+			if err.Error() != want || !errors.Is(err, errHurry) || err.Exited {
+				t.Errorf("it says %q, want %q", err, want)
+			}
+			if !slices.Equal(err.Stderr, []string{"here"}) {
+				t.Errorf("its last lines are %q", err.Stderr)
+			}
+			waiting.Wait()
+		})
+	}
+}
+
+func TestCtxEndedBefore(t *testing.T) {
+	leavesNothing(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errHurry)
+	for range 10 {
+		if err := fails(t, ctx, configOf(t, &logbook{}, as("good"))); !errors.Is(err, errHurry) {
+			t.Errorf("it says %q", err)
+		}
+	}
+}
+
+// TestNoTMPDIR: the socket may stand elsewhere.
+func TestNoTMPDIR(t *testing.T) {
+	t.Setenv("TMPDIR", "/nowhere")
+	t.Setenv("XDG_RUNTIME_DIR", "")
+	p, err := pluginproc.Launch(t.Context(), configOf(t, &logbook{}, as("good")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Kill()
+	<-p.Done()
+}
+
+// mkfifo makes a fifo and returns its read end, which ends when its last writer does.
+func mkfifo(t *testing.T) (path string, r *os.File) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return path, r
+}
