@@ -46,9 +46,9 @@ type ExecConfig struct {
 	Env map[string]string `json:"env,omitempty" jsonschema:"description=variables to add to the environment"`
 }
 
-// ExecResult is the result of the kind exec.
+// ExecResult is the result of the kind exec, also where the command failed.
 type ExecResult struct {
-	// ExitCode is always 0: another exit status is a failure.
+	// ExitCode is the exit status; any other than 0 is a failure as well.
 	ExitCode int `json:"exit_code"`
 }
 

@@ -24,7 +24,7 @@ func (c *command) outcome(exit procgroup.Exit) (any, error) {
 	case exit.Signal != 0:
 		return nil, fmt.Errorf("command %q was %v%s", name, exit, &c.stderr)
 	default:
-		return nil, fmt.Errorf("command %q exited with status %d%s", name, exit.Code, &c.stderr)
+		return ExecResult{exit.Code}, fmt.Errorf("command %q exited with status %d%s", name, exit.Code, &c.stderr)
 	}
 }
 

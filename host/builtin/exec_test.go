@@ -140,7 +140,7 @@ func TestExecExitStatus(t *testing.T) {
 	if r.err == nil || !strings.HasSuffix(r.err.Error(), want) || task.IsPermanent(r.err) {
 		t.Errorf("error is %v, want one that ends in %s", r.err, want)
 	}
-	if r.result != nil {
+	if string(r.result) != `{"exit_code":3}` {
 		t.Errorf("a failed command has the result %s", r.result)
 	}
 }
