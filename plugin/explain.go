@@ -1,23 +1,30 @@
 package plugin
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
-// explain tells a person who started the plugin by hand what it is.
+// explain tells a person who started the plugin by hand what it is. file is what
+// the person called, perhaps by a name on PATH.
 func explain(w io.Writer, file string, d wire.Description) {
 	fmt.Fprintf(w, "%s %s is a Hostelry plugin: a host starts it, it does nothing by itself.\n", d.Name, d.Version)
 	fmt.Fprintln(w, "\nIt offers:")
 	for _, k := range d.Kinds {
-		fmt.Fprintf(w, "  %s  %s\n", k.Name, k.Description)
+		fmt.Fprintln(w, strings.TrimRight("  "+k.Name+"  "+k.Description, " "))
 		explainConfig(w, k.ConfigSchema)
+	}
+	if path, err := exec.LookPath(file); err == nil {
+		file = path
 	}
 	dir := filepath.Dir(file)
 	fmt.Fprintln(w, "\nTo run one:")
@@ -28,33 +35,69 @@ func explain(w io.Writer, file string, d wire.Description) {
 // explainConfig prints a line for each field of a kind's config.
 func explainConfig(w io.Writer, raw json.RawMessage) {
 	var s struct {
-		Properties map[string]struct {
-			Type        any    `json:"type"`
-			Description string `json:"description"`
-			Default     any    `json:"default"`
-			Enum        []any  `json:"enum"`
-		} `json:"properties"`
-		Required []string `json:"required"`
+		Properties map[string]json.RawMessage `json:"properties"`
+		Required   []string                   `json:"required"`
 	}
 	if json.Unmarshal(raw, &s) != nil {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		p := s.Properties[name]
-		line := fmt.Sprintf("      %s (%v", name, p.Type)
+		f := readField(s.Properties[name])
+		line := fmt.Sprintf("      %s (%s", name, f.types())
 		if slices.Contains(s.Required, name) {
 			line += ", required"
 		}
-		if p.Default != nil {
-			line += fmt.Sprintf(", default %v", p.Default)
+		if f.Default != nil {
+			line += fmt.Sprintf(", default %v", f.Default)
 		}
-		if p.Enum != nil {
-			line += fmt.Sprintf(", one of %v", p.Enum)
+		if f.Enum != nil {
+			line += fmt.Sprintf(", one of %v", f.Enum)
 		}
 		line += ")"
-		if p.Description != "" {
-			line += "  " + p.Description
+		if f.Description != "" {
+			line += "  " + f.Description
 		}
 		fmt.Fprintln(w, line)
 	}
+}
+
+// field is what the schema of a field tells a person.
+type field struct {
+	Type        any     `json:"type"`
+	Description string  `json:"description"`
+	Default     any     `json:"default"`
+	Enum        []any   `json:"enum"`
+	OneOf       []field `json:"oneOf"`
+	AnyOf       []field `json:"anyOf"`
+}
+
+// readField reads a schema, which may be true: then it tells nothing.
+func readField(raw json.RawMessage) field {
+	var f field
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber() // to be printed as it was written
+	if d.Decode(&f) != nil {
+		return field{}
+	}
+	return f
+}
+
+// types is "string", "string or integer", or "any".
+func (f field) types() string {
+	var all []string
+	for _, branch := range slices.Concat(f.OneOf, f.AnyOf) {
+		all = append(all, branch.types())
+	}
+	switch t := f.Type.(type) {
+	case string:
+		return t
+	case []any:
+		for _, one := range t {
+			all = append(all, fmt.Sprint(one))
+		}
+	}
+	if len(all) == 0 || slices.Contains(all, "any") {
+		return "any"
+	}
+	return strings.Join(all, " or ")
 }

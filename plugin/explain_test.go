@@ -1,0 +1,80 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hostelry-run/hostelry/shared/task"
+)
+
+// odd has fields of which a schema says little, or in an unusual way.
+type odd struct {
+	Any     any             `json:"any"`
+	Raw     json.RawMessage `json:"raw,omitempty" jsonschema:"description=whatever"`
+	Either  any             `json:"either"        jsonschema:"oneof_type=string;integer"`
+	Maybe   *string         `json:"maybe"         jsonschema:"nullable"`
+	Big     int             `json:"big,omitempty" jsonschema:"default=1000000"`
+	List    []string        `json:"list"`
+	Inner   struct{ A int } `json:"inner"`
+	When    time.Time       `json:"when"`
+	private int
+}
+
+func TestExplainOddFields(t *testing.T) {
+	kind := task.NewKind("odd", func(c odd) (task.Task, error) {
+		return task.Func(func(context.Context) (any, error) { return c.private, nil }), nil
+	})
+	d, err := describe(Info{Name: "odd", Version: "0.1.0"}, []task.Kind{kind})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Kinds[0].ConfigSchema = bytes.Replace(d.Kinds[0].ConfigSchema, []byte(`"when":{"type":"string"`), []byte(`"when":{"type":["string","null"]`), 1)
+	var w bytes.Buffer
+	explain(&w, filepath.Join("some", "where", "hostelry-odd"), d)
+	dir := filepath.Join("some", "where")
+	want := `odd 0.1.0 is a Hostelry plugin: a host starts it, it does nothing by itself.
+
+It offers:
+  odd
+      any (any, required)
+      big (integer, default 1000000)
+      either (string or integer, required)
+      inner (object, required)
+      list (array, required)
+      maybe (string or null, required)
+      raw (any)  whatever
+      when (string or null, required)
+
+To run one:
+  hostelry plugin show --plugins ` + dir + ` odd
+  hostelry run --plugins ` + dir + ` odd --set KEY=VALUE
+`
+	if w.String() != want {
+		t.Errorf("%s\nwant\n%s", &w, want)
+	}
+}
+
+// A person who calls the plugin by a name on PATH is told where it is.
+func TestExplainAPluginOnPath(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", filepath.Dir(self))
+	kind := task.NewKind("a", func(struct{}) (task.Task, error) { return nil, nil })
+	d, err := describe(Info{Name: "a", Version: "0.1.0"}, []task.Kind{kind})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w bytes.Buffer
+	explain(&w, filepath.Base(self), d)
+	if want := "--plugins " + filepath.Dir(self) + " a\n"; !strings.Contains(w.String(), want) {
+		t.Errorf("%s\nlacks %s", &w, want)
+	}
+}
