@@ -17,7 +17,7 @@ import (
 func byHand(t *testing.T, role string, env ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append([]string{roleKey + "=" + role, "GORACE=atexit_sleep_ms=0", "TMPDIR=" + os.TempDir()}, env...)
+	cmd.Env = append(append(quiet(), roleKey+"="+role), env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); cmd.ProcessState == nil {

@@ -47,11 +47,11 @@ func launch(t *testing.T, role string, env ...string) *child {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	c := &child{cmd: exec.Command(os.Args[0])}
-	c.cmd.Env = append([]string{
-		roleKey + "=" + role, "GORACE=atexit_sleep_ms=0", "HOME=/home/me",
-		wire.CookieKey + "=" + wire.CookieValue, wire.SocketDirKey + "=" + dir,
+	c.cmd.Env = append(append(quiet(),
+		roleKey+"="+role,
+		wire.CookieKey+"="+wire.CookieValue, wire.SocketDirKey+"="+dir,
 		"PLUGIN_MIN_PORT=1", "PLUGIN_MAX_PORT=2", "PLUGIN_PROTOCOL_VERSIONS=1",
-	}, env...)
+	), env...)
 	inR, inW := pipe(t)
 	outR, outW := pipe(t)
 	errR, errW := pipe(t)
@@ -329,7 +329,7 @@ func TestStubborn(t *testing.T) {
 // TestChildren of a plugin are not plugins of its host, and no signal is ignored
 // for them that was not.
 func TestChildren(t *testing.T) {
-	c := launch(t, "tasks", wire.LifelineKey+"=stdin", "HOME=/home/me")
+	c := launch(t, "tasks", wire.LifelineKey+"=stdin")
 	remote, err := c.Start(t.Context(), "run-1", "children", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -347,7 +347,7 @@ func TestStranger(t *testing.T) {
 		t.Fatal(err)
 	}
 	stranger := exec.Command(os.Args[0], c.handshake.Address)
-	stranger.Env = []string{roleKey + "=stranger", "GORACE=atexit_sleep_ms=0"}
+	stranger.Env = append(quiet(), roleKey+"=stranger")
 	if out, err := stranger.CombinedOutput(); string(out) != `heard "" <nil>` || err != nil {
 		t.Errorf("the stranger says %s, %v", out, err)
 	}

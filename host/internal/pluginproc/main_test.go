@@ -23,13 +23,27 @@ func TestMain(m *testing.M) {
 		play()
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, keepCoverage())
 }
 
-// as is the environment of a role. Without GORACE, a race build would sleep for a
-// second at its end.
+// keepCoverage gives the processes that tests start a place for what they cover,
+// about the lack of which they would complain on stderr.
+func keepCoverage() goleak.Option {
+	dir := ""
+	if testing.CoverMode() != "" && os.Getenv("GOCOVERDIR") == "" {
+		dir, _ = os.MkdirTemp("", "cover-")
+		_ = os.Setenv("GOCOVERDIR", dir)
+	}
+	return goleak.Cleanup(func(status int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(status)
+	})
+}
+
+// as is the environment of a role, in which this binary says nothing of its own,
+// and in a race build does not sleep for a second at its end.
 func as(role string, env ...string) []string {
-	return append([]string{roleKey + "=" + role, "GORACE=atexit_sleep_ms=0"}, env...)
+	return append([]string{roleKey + "=" + role, "GORACE=atexit_sleep_ms=0", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}, env...)
 }
 
 // good serves: kinds that return at once, run until they are stopped, and call
