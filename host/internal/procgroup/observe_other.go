@@ -7,6 +7,8 @@ import (
 	"os/exec"
 )
 
+func needsThread(*exec.Cmd) bool { return false }
+
 // observe blocks until cmd's process has ended, and reaps it.
 //
 // It falls short on unix systems: golang.org/x/sys/unix has no waitid for them.

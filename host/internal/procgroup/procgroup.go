@@ -66,12 +66,13 @@ func Start(cmd *exec.Cmd) (*Group, error) {
 	return g, nil
 }
 
-// run starts the command, says so, and waits for its end, all on one thread: the
-// system sends a Pdeathsig when the thread ends that started the command. The
-// thread costs nothing more, because observe blocks one anyway.
+// run starts the command, says so, and waits for its end, on one thread if it must
+// be: the system sends a Pdeathsig when the thread ends that started the command.
 func (g *Group) run(started chan<- error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	if needsThread(g.cmd) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+	}
 	if err := g.cmd.Start(); err != nil {
 		started <- err
 		return
