@@ -88,4 +88,14 @@ func evict(ctx context.Context, c *eventloop.Coroutine, last uint64) {
 
 func (e *coroutine) insist() bool              { return false }
 func (e *coroutine) runs(t attempt.Trace) bool { return t.Runs(e.attempt) }
-func (e *coroutine) await(f func())            { e.Await(f) }
+
+// await gives the loop to others, by the scheduler of the coroutine that ctx is of.
+func (e *coroutine) await(ctx context.Context, f func()) {
+	if task.HostOf(ctx) == nil {
+		ctx = task.WithScheduler(ctx, e)
+	}
+	_, _ = task.Await(ctx, func(context.Context) (any, error) {
+		f()
+		return nil, nil
+	})
+}

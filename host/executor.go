@@ -37,8 +37,9 @@ type execution interface {
 	insist() bool
 	// runs reports whether the task is what the goroutine of t runs.
 	runs(t attempt.Trace) bool
-	// await calls f, which blocks, the way the task itself may: on its goroutine.
-	await(f func())
+	// await calls f, which blocks, the way the task itself may: on its goroutine or
+	// on that of its Stop. ctx is the task's own, or another.
+	await(ctx context.Context, f func())
 }
 
 // end is how an attempt ended.

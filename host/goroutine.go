@@ -34,6 +34,6 @@ func (g *goroutine) stop(ctx context.Context, cause error) {
 	go g.attempt.Stop(ctx, cause) // ends with the task's Stop, for which the attempt waits
 }
 
-func (g *goroutine) insist() bool              { return false }
-func (g *goroutine) runs(t attempt.Trace) bool { return t.Runs(g.attempt) }
-func (g *goroutine) await(f func())            { f() }
+func (g *goroutine) insist() bool                      { return false }
+func (g *goroutine) runs(t attempt.Trace) bool         { return t.Runs(g.attempt) }
+func (g *goroutine) await(_ context.Context, f func()) { f() }

@@ -156,8 +156,8 @@ func (e *process) insist() bool {
 	return true
 }
 
-func (e *process) runs(attempt.Trace) bool { return false }
-func (e *process) await(f func())          { f() }
+func (e *process) runs(attempt.Trace) bool           { return false }
+func (e *process) await(_ context.Context, f func()) { f() }
 
 // end sees the process off and reports how it ended.
 func (e *process) end(attempted attempt.End) {

@@ -52,7 +52,7 @@ func (r *Runner) stop(ctx context.Context, handles []*Handle, caller *Handle) er
 	if caller == nil {
 		wait()
 	} else {
-		caller.currentExecution().await(wait)
+		caller.currentExecution().await(ctx, wait)
 	}
 	var errs []error
 	for _, h := range pending {

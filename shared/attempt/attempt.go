@@ -169,7 +169,8 @@ func (a *Attempt) awaitStop() error {
 
 // Stop asks the task to stop: its Stopper first, if it has one, and then by
 // cancelling its ctx with cause. ctx carries the end of the grace as its
-// deadline and, in async mode, the scheduler of the coroutine that Stop runs on.
+// deadline and, in async mode, the scheduler of the coroutine that Stop runs on;
+// the Stopper gets it with the attempt's task.Host.
 // Stop blocks as long as the Stopper does. The first call counts, another
 // returns at once; a call after the task has ended does nothing.
 func (a *Attempt) Stop(ctx context.Context, cause error) {
@@ -192,13 +193,23 @@ func (a *Attempt) Stop(ctx context.Context, cause error) {
 		impatient := time.AfterFunc(time.Until(deadline)/2, func() { a.cancel(cause) })
 		defer impatient.Stop()
 	}
-	task.Guard(func() { a.stopErr = stopper.Stop(ctx) }, func(p *task.PanicError) {
+	task.Guard(func() { a.stopErr = a.ask(ctx, stopper) }, func(p *task.PanicError) {
 		if p != nil {
 			a.stopErr = p
 		}
 		a.cancel(cause)
 		close(a.stopped)
 	})
+}
+
+// ask calls the Stopper, with the task's own Host on its ctx: ctx is that of who
+// asks, which may be another task. Trace looks for a here too.
+//
+//go:noinline
+func (a *Attempt) ask(ctx context.Context, stopper task.Stopper) error {
+	err := stopper.Stop(task.WithHost(ctx, task.HostOf(a.ctx)))
+	runtime.KeepAlive(a)
+	return err
 }
 
 // HasStopper reports whether the running task has a Stopper, on which Stop blocks.

@@ -13,16 +13,20 @@ type Trace string
 // Here is the calling goroutine's Trace. It takes some 10 µs.
 func Here() Trace {
 	text := string(debug.Stack())
-	if !strings.Contains(text, runFrame) {
+	if !strings.Contains(text, runFrame) && !strings.Contains(text, askFrame) {
 		return ""
 	}
 	return Trace(text)
 }
 
-const runFrame = "attempt.(*Attempt).run("
+const (
+	runFrame = "attempt.(*Attempt).run("
+	askFrame = "attempt.(*Attempt).ask("
+)
 
-// Runs reports whether the goroutine was running a's task when it called Here:
-// whether a host that waits for a would wait for itself.
+// Runs reports whether the goroutine was running a's task, or its Stop, when it
+// called Here: whether a host that waits for a would wait for itself.
 func (t Trace) Runs(a *Attempt) bool {
-	return t != "" && strings.Contains(string(t), fmt.Sprintf("%s%p,", runFrame, a))
+	return t != "" && (strings.Contains(string(t), fmt.Sprintf("%s%p,", runFrame, a)) ||
+		strings.Contains(string(t), fmt.Sprintf("%s%p,", askFrame, a)))
 }
