@@ -149,6 +149,11 @@ func kinds() []task.Kind {
 		task.NewKind("stop-slowly", stopperKind(func(ctx context.Context, s *stopper) error {
 			return task.Sleep(ctx, s.config.For)
 		})),
+		task.NewKind("stop-reports", stopperKind(func(ctx context.Context, s *stopper) error {
+			task.Progress(ctx, int64(s.config.N), 0, task.ID(ctx))
+			task.Logger(ctx).Warn(s.config.Text)
+			return nil
+		})),
 		task.NewKind("count-stops", stopperKind(func(context.Context, *stopper) error { return nil })),
 		task.NewKind("refuse", func(c config) (task.Task, error) { return nil, errors.New(c.Text) }),
 		task.NewKind("refuse-with-panic", func(c config) (task.Task, error) { panic(c.Text) }),

@@ -288,10 +288,14 @@ func TestOneTaskIsStoppedWhileOthersRunOn(t *testing.T) {
 // inProcessModes are those in which a task can reach its own runner.
 var inProcessModes = []host.Mode{host.Goroutine, host.Async}
 
+// contexts are those with which a task may call its runner.
+var contexts = map[string]func(own context.Context) context.Context{
+	"own ctx":    func(own context.Context) context.Context { return own },
+	"background": func(context.Context) context.Context { return context.Background() },
+}
+
 func TestTaskMayStopItsOwnRunner(t *testing.T) {
-	own := func(ctx context.Context) context.Context { return ctx }
-	other := func(context.Context) context.Context { return context.Background() }
-	for name, choose := range map[string]func(context.Context) context.Context{"own ctx": own, "background": other} {
+	for name, choose := range contexts {
 		for _, m := range inProcessModes {
 			t.Run(name+" "+m.String(), func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
