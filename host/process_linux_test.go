@@ -101,7 +101,7 @@ func settle(t *testing.T, dir string, want resources) resources {
 }
 
 func TestTenRunsInARowLeaveNothingBehind(t *testing.T) {
-	dir, err := os.MkdirTemp("/tmp", "host") // short enough for the sockets in it
+	dir, err := os.MkdirTemp("/tmp", "host") //nolint:usetesting // t.TempDir is too long for the sockets in it
 	if err != nil {
 		t.Fatal(err)
 	}

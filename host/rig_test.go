@@ -111,14 +111,14 @@ func (g *rig) awaitState(h *host.Handle, s host.State) {
 const patience = time.Minute
 
 // await waits until an event for which want is true has come.
-func (g *rig) await(what string, want func(host.Event) bool) host.Event {
+func (g *rig) await(what string, want func(host.Event) bool) {
 	g.t.Helper()
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	for over := false; ; {
 		all, changed := g.events.look()
-		if i := slices.IndexFunc(all, want); i >= 0 {
-			return all[i]
+		if slices.ContainsFunc(all, want) {
+			return
 		}
 		if over {
 			g.t.Fatalf("the run ended without %s", what)

@@ -14,7 +14,7 @@ func leavesNothing(t *testing.T) string {
 	if runtime.GOOS == "windows" {
 		base, variable = "", "TMP"
 	}
-	dir, err := os.MkdirTemp(base, "it")
+	dir, err := os.MkdirTemp(base, "it") //nolint:usetesting // t.TempDir is too long for sockets
 	if err != nil {
 		t.Fatal(err)
 	}
