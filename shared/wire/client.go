@@ -63,17 +63,27 @@ type Remote struct {
 // other end of ctx ends the stream. The caller must call Run of what is returned,
 // or end the plugin.
 func (c *Client) Start(ctx context.Context, run, kind string, config json.RawMessage) (*Remote, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	streamCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r := &Remote{hangUp: cancel}
-	release := context.AfterFunc(ctx, cancel)
+	release := context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), task.ErrStopped) {
+			r.sendStop(nil)
+		} else {
+			cancel()
+		}
+	})
+	defer release()
 	err := r.open(ctx, streamCtx, c, &taskpb.Start{
 		Run: text(run), Task: text(task.ID(ctx)), Kind: text(kind), Config: config, Attempt: uint32(task.Attempt(ctx)),
 	})
 	switch {
-	case !release():
-		err = context.Cause(ctx)
 	case err == nil:
-		err = r.awaitStarted(ctx)
+		err = r.awaitStarted(ctx, release)
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
 	}
 	if err != nil {
 		cancel()
@@ -82,7 +92,8 @@ func (c *Client) Start(ctx context.Context, run, kind string, config json.RawMes
 	return r, nil
 }
 
-// open opens the stream and tells the plugin to start.
+// open opens the stream and tells the plugin to start, before it can be told
+// anything else.
 func (r *Remote) open(ctx, streamCtx context.Context, c *Client, start *taskpb.Start) (err error) {
 	if err := checkSize(start.GetConfig(), task.ErrBadConfig); err != nil {
 		return err
@@ -92,27 +103,21 @@ func (r *Remote) open(ctx, streamCtx context.Context, c *Client, start *taskpb.S
 		return err
 	}
 	start.Checkpoint = checkpoint
+	r.sending.Lock()
+	defer r.sending.Unlock()
 	if r.stream, err = c.rpc.Run(streamCtx); err != nil {
 		return lost(err)
 	}
-	err = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: start}})
+	err = r.stream.Send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: start}})
 	if err != nil && !errors.Is(err, io.EOF) { // after EOF, Recv says why
 		return lost(err)
 	}
 	return nil
 }
 
-// awaitStarted waits until the plugin says that the task runs, or has ended, or,
-// after a request to stop, until it has ended.
-func (r *Remote) awaitStarted(ctx context.Context) error {
-	release := context.AfterFunc(ctx, func() {
-		if errors.Is(context.Cause(ctx), task.ErrStopped) {
-			r.sendStop(nil)
-		} else {
-			r.hangUp()
-		}
-	})
-	defer release()
+// awaitStarted waits until the plugin says that the task runs, or has ended. If
+// release fails, a stop was asked, and only the task's end counts.
+func (r *Remote) awaitStarted(ctx context.Context, release func() bool) error {
 	for {
 		response, err := r.stream.Recv()
 		if err != nil {
@@ -214,7 +219,7 @@ func (r *Remote) Stop(ctx context.Context) error {
 func (r *Remote) sendStop(grace *durationpb.Duration) {
 	r.sending.Lock()
 	defer r.sending.Unlock()
-	if r.stopped {
+	if r.stopped || r.stream == nil { // asked already, or not open: nothing to stop
 		return
 	}
 	r.stopped = true
