@@ -237,33 +237,37 @@ func TestHostGone(t *testing.T) {
 	}
 }
 
-// TestStartIsBoundedByCtx, and what had begun is stopped.
-func TestStartIsBoundedByCtx(t *testing.T) {
-	making, release := make(chan struct{}), make(chan struct{})
-	p := serve(t, task.NewKind("test", func(struct{}) (task.Task, error) {
-		close(making)
-		<-release
-		return task.Func(func(ctx context.Context) (any, error) { // if it is quicker than the news
-			<-ctx.Done()
-			if cause := context.Cause(ctx); cause != task.ErrHostGone {
-				t.Errorf("for the task it was %v", cause)
+// TestCtxEndsStart, and what had begun is stopped: on request if that is ctx's
+// cause, else because its host is gone.
+func TestCtxEndsStart(t *testing.T) {
+	for cause, seen := range map[error]error{errBoom: task.ErrHostGone, task.ErrStopped: task.ErrStopped} {
+		making, release := make(chan struct{}), make(chan struct{})
+		p := serve(t, task.NewKind("test", func(struct{}) (task.Task, error) {
+			close(making)
+			<-release
+			return task.Func(func(ctx context.Context) (any, error) { // if it is quicker than the news
+				<-ctx.Done()
+				if got := context.Cause(ctx); got != seen {
+					t.Errorf("for the task %v was %v", cause, got)
+				}
+				return nil, context.Cause(ctx)
+			}), nil
+		}))
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var starting sync.WaitGroup
+		starting.Go(func() {
+			r, err := p.Start(ctx, "run-1", "test", nil)
+			if r != nil || !errors.Is(err, cause) && (cause == task.ErrStopped || !errors.Is(err, wire.ErrLost)) {
+				t.Errorf("Start ended by %v = %v, %v", cause, r, err)
 			}
-			return nil, nil
-		}), nil
-	}))
-	ctx, cancel := context.WithCancelCause(t.Context())
-	var starting sync.WaitGroup
-	starting.Go(func() {
-		if r, err := p.Start(ctx, "run-1", "test", nil); r != nil || !errors.Is(err, wire.ErrLost) {
-			t.Errorf("Start = %v, %v", r, err)
-		}
-	})
-	<-making
-	cancel(errBoom)
-	starting.Wait()
-	close(release)
-	p.server.Close(task.ErrHostGone)
-	<-p.server.Idle()
+		})
+		<-making
+		cancel(cause)
+		close(release)
+		starting.Wait()
+		p.server.Close(seen)
+		<-p.server.Idle()
+	}
 }
 
 func TestCheckpointWaitsForTheHost(t *testing.T) {
