@@ -69,11 +69,13 @@ func (s *signals) started(r *host.Runner, v view.View) {
 	s.runner, s.view = r, v
 }
 
-// echo is how long after the first signal the same one is taken for its echo:
-// timeout(1) signals the process and at once its group too. A person is slower.
-const echo = 20 * time.Millisecond
+// echo is how long the same signal is taken for an echo of the first: timeout(1)
+// signals the process and at once its group too. Nothing is to be seen of the first
+// until then, so that whoever answers what is seen comes after it.
+const echo = 10 * time.Millisecond
 
 func (s *signals) watch() {
+	var first os.Signal
 	var listening <-chan time.Time // when the echo of the first signal is over
 	for {
 		select {
@@ -84,16 +86,17 @@ func (s *signals) watch() {
 			s.tell(fmt.Sprintf("hostelry: %v: stopping the tasks", &outputError{err}))
 		case received := <-s.received:
 			n := number(received)
-			switch first := s.last.CompareAndSwap(0, n); {
-			case first:
-				s.cancel(&signalError{received})
-				listening = time.After(echo)
+			switch {
+			case s.last.CompareAndSwap(0, n):
+				first, listening = received, time.After(echo)
 			case listening == nil || s.last.Load() != n:
 				s.last.Store(n)
+				s.cancel(&signalError{received})
 				s.kill()
 			}
 		case <-listening:
 			listening = nil
+			s.cancel(&signalError{first})
 			s.tell("hostelry: stopping the tasks; a second signal kills them")
 		}
 	}
