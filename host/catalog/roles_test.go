@@ -37,7 +37,7 @@ func kind(name string) task.Kind {
 }
 
 type config struct {
-	Size int    `json:"size" jsonschema:"minimum=1"`
+	Size int    `json:"size"           jsonschema:"minimum=1"`
 	Text string `json:"text,omitempty"`
 }
 

@@ -37,10 +37,10 @@ func TestTheFirstStoreThatCanBeWrittenIsUsed(t *testing.T) {
 	if got := where(); got != first {
 		t.Errorf("the store is %s, want %s", got, first)
 	}
-	if err := os.RemoveAll(cache); err != nil {
+	if err := os.RemoveAll(home); err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, cache, "no directory", 0o600)
+	writeFile(t, home, "no directory", 0o600)
 	if got := where(); got != second {
 		t.Errorf("the store is %s, want %s", got, second)
 	}
@@ -54,7 +54,7 @@ func TestTheFirstStoreThatCanBeWrittenIsUsed(t *testing.T) {
 	}
 	var c catalog.Catalog
 	err = c.Load(t.Context(), d.path)
-	if err == nil || !strings.Contains(err.Error(), cache) || !strings.Contains(err.Error(), second+": everybody can write it") {
+	if err == nil || !strings.Contains(err.Error(), home) || !strings.Contains(err.Error(), second+": everybody can write it") {
 		t.Errorf("Load: %v", err)
 	}
 }
