@@ -85,7 +85,7 @@ func TestLoadEndsWithItsContextAndLeavesNoProcess(t *testing.T) {
 	go func() { loaded <- c.Load(ctx, d.path, catalog.WithCacheDir(d.store)) }() // ends with ctx
 	var pids []int
 	for lines := bufio.NewScanner(f); len(pids) < 2*n && lines.Scan(); {
-		for _, word := range strings.FieldsSeq(lines.Text()) {
+		for word := range strings.FieldsSeq(lines.Text()) {
 			pid, err := strconv.Atoi(word)
 			if err != nil {
 				t.Fatal(err)
