@@ -107,7 +107,7 @@ func TestOthersStopInTimeAlthoughATaskHoldsTheLoop(t *testing.T) {
 				time.Sleep(held) // now it does hold the loop
 				began := time.Now()
 				err := g.Stop(t.Context())
-				wantTook(t, host.Async, began, 4*time.Second)
+				wantTook(t, host.Async, began, 4*time.Second, busy)
 				wantStates(t, host.StateStopped, others...)
 				wantInsisted(t, host.Async, bad)
 				if err != bad.Err() {

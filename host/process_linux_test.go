@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -45,14 +46,14 @@ func TestKilledPluginIsReportedAndTheOtherRunsOn(t *testing.T) {
 
 // A frozen plugin does not hear the request to stop; it is killed all the same.
 func TestFrozenPluginIsKilledWhenTheGraceEnds(t *testing.T) {
-	g := newRig(t, host.Process, host.WithGrace(300*time.Millisecond))
+	g := newRig(t, host.Process, host.WithGrace(time.Second))
 	frozen, good := g.add("pid", config{}), g.add("wait", config{})
 	g.start()
 	g.awaitReady(frozen, good)
 	freeze(t, int(frozen.Progress().Done))
 	began := time.Now()
 	_ = g.Stop(t.Context())
-	wantTook(t, host.Process, began, 300*time.Millisecond)
+	wantTook(t, host.Process, began, time.Second, busy)
 	wantInsisted(t, host.Process, frozen)
 	wantStates(t, host.StateStopped, good)
 	wantNoPlugins(t)
@@ -129,7 +130,7 @@ func TestTenRunsInARowLeaveNothingBehind(t *testing.T) {
 // everything runs tasks in all modes that end in every way.
 func everything(t *testing.T) {
 	t.Helper()
-	g := newRig(t, host.Process, host.WithPolicy(host.LogOnly), host.WithGrace(200*time.Millisecond))
+	g := newRig(t, host.Process, host.WithPolicy(host.LogOnly))
 	running := []*host.Handle{g.add("deaf", config{For: forever}), g.add("pid", config{})}
 	ending := []*host.Handle{g.add("exit", config{N: 3}), running[1]}
 	for _, m := range host.Modes() {
@@ -157,6 +158,9 @@ func everything(t *testing.T) {
 	for _, h := range ending {
 		<-h.Done()
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_ = running[0].Stop(ctx)
 	_ = g.Stop(t.Context())
 	<-g.events.ended
 	if n := g.NumFailed(); n != 3*4+3 {

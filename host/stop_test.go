@@ -13,14 +13,17 @@ import (
 )
 
 // wantTook checks how long something took: exactly that in a bubble, and in
-// process mode not less, and not a second more.
-func wantTook(t *testing.T, m host.Mode, since time.Time, want time.Duration) {
+// process mode, where the machine may be busy, not less and less than most.
+func wantTook(t *testing.T, m host.Mode, since time.Time, want, most time.Duration) {
 	t.Helper()
 	took := time.Since(since)
-	if m != host.Process && took != want || took < want || took > want+time.Second {
+	if m != host.Process && took != want || took < want || took >= most {
 		t.Errorf("it took %v, want %v", took, want)
 	}
 }
+
+// busy is more than anything takes that is not waiting for what it should not.
+const busy = 20 * time.Second
 
 // wantInsisted checks the end of a task that ignored its stop: in process mode it
 // was killed, in the others it was abandoned.
@@ -39,13 +42,13 @@ func wantInsisted(t *testing.T, m host.Mode, h *host.Handle) {
 
 func TestTaskThatIgnoresItsStopIsKilledOrAbandonedByTheDeadline(t *testing.T) {
 	eachMode(t, func(t *testing.T, m host.Mode) {
-		g := newRig(t, m, host.WithGrace(300*time.Millisecond))
+		g := newRig(t, m, host.WithGrace(time.Second))
 		good, deaf := g.add("wait", config{}), g.add("deaf", config{For: time.Hour})
 		g.start()
 		g.awaitReady(good, deaf)
 		began := time.Now()
 		err := g.Stop(t.Context())
-		wantTook(t, m, began, 300*time.Millisecond)
+		wantTook(t, m, began, time.Second, busy)
 		wantStates(t, host.StateStopped, good)
 		wantInsisted(t, m, deaf)
 		if !errors.Is(err, deaf.Err()) {
@@ -85,7 +88,7 @@ func TestRunReturnsByTheDeadlineAlthoughATaskIgnoresItsStop(t *testing.T) {
 		began := time.Now()
 		cancel(why)
 		running.Wait()
-		wantTook(t, m, began, 200*time.Millisecond)
+		wantTook(t, m, began, 200*time.Millisecond, busy)
 		wantInsisted(t, m, deaf)
 		if m != host.Process {
 			time.Sleep(2 * time.Hour)
@@ -105,7 +108,7 @@ func TestStopsDeadlineMayBeEarlierThanTheGrace(t *testing.T) {
 		if err := g.Stop(ctx); !errors.Is(err, deaf.Err()) {
 			t.Errorf("Stop: %v, want %v", err, deaf.Err())
 		}
-		wantTook(t, m, began, 200*time.Millisecond)
+		wantTook(t, m, began, 200*time.Millisecond, busy)
 		wantInsisted(t, m, deaf)
 		if m != host.Process {
 			time.Sleep(3 * time.Hour)
@@ -130,7 +133,7 @@ func TestLaterStopMayShortenAnEarlierOne(t *testing.T) {
 			t.Errorf("the second Stop: %v, want %v", err, deaf.Err())
 		}
 		stops.Wait()
-		wantTook(t, m, began, 100*time.Millisecond)
+		wantTook(t, m, began, 100*time.Millisecond, busy)
 		if m != host.Process {
 			time.Sleep(3 * time.Hour)
 		}
@@ -174,7 +177,7 @@ func TestSlowStopsHappenSideBySide(t *testing.T) {
 			if kind == "stop-slowly" {
 				want += 50 * time.Millisecond // Run's own part, see stopper
 			}
-			wantTook(t, m, began, want)
+			wantTook(t, m, began, want, 3*500*time.Millisecond)
 			wantStates(t, host.StateStopped, tasks...)
 		}
 	})
@@ -316,7 +319,7 @@ func TestTaskMayStopItsOwnRunner(t *testing.T) {
 					if err := g.Wait(t.Context()); err != nil {
 						t.Errorf("Wait: %v", err)
 					}
-					wantTook(t, m, began, 0)
+					wantTook(t, m, began, 0, busy)
 					wantStates(t, host.StateStopped, sibling, caller)
 					if seen, err := host.Result[string](t.Context(), caller); seen != "stopped" || err != nil {
 						t.Errorf("when Stop returned, the sibling was %v; %v", seen, err)

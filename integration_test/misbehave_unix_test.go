@@ -80,7 +80,11 @@ func misbehaves(t *testing.T, c *catalog.Catalog, how string, want ending) {
 	t.Helper()
 	root := t.TempDir()
 	writeFile(t, filepath.Join(root, "a"), "some text\n", 0o600)
-	r := newRunner(t, c, host.WithPolicy(host.LogOnly), host.WithGrace(400*time.Millisecond))
+	grace := 10 * time.Second
+	if want.outcome == host.OutcomeStopTimeout {
+		grace = 300 * time.Millisecond
+	}
+	r := newRunner(t, c, host.WithPolicy(host.LogOnly), host.WithGrace(grace))
 	ticker := add(t, r, "ticker", "tick", fields{"interval": "5ms", "count": 40})
 	hasher := add(t, r, "hasher", "digest", fields{"root": root})
 	bad := add(t, r, "bad", "misbehave", badConfig(how))
