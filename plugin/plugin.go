@@ -38,6 +38,9 @@ type Info struct {
 // config it offers and how to run it, and exits with status 2. An info or kind
 // that is not valid is said there too.
 //
+// The host must be this process's parent: a script around a plugin ends with exec,
+// as in `exec ./plugin`.
+//
 // While the plugin serves, slog's default logger writes to the host's log, and
 // so does what is printed to stdout and stderr, line by line. SIGINT is left to
 // the host; SIGTERM stops the tasks and then exits.
