@@ -3,7 +3,6 @@ package host_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/shared/task"
