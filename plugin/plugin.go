@@ -69,12 +69,17 @@ func ServeSelf(kinds ...task.Kind) {
 }
 
 func run(info Info, kinds []task.Kind) int {
-	d, err := describe(info, kinds)
+	byHand := os.Getenv(wire.CookieKey) != wire.CookieValue
+	look := outline
+	if byHand {
+		look = describe
+	}
+	d, err := look(info, kinds)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "plugin %q cannot be served: %v\n", info.Name, err)
 		return 2
 	}
-	if os.Getenv(wire.CookieKey) != wire.CookieValue {
+	if byHand {
 		explain(os.Stderr, os.Args[0], d)
 		return 2
 	}
@@ -85,8 +90,18 @@ func run(info Info, kinds []task.Kind) int {
 	return 0
 }
 
-// describe checks everything that an author can get wrong.
+// describe is outline with the configs' schemas. They take a while to derive: a
+// host that runs a task does not need them.
 func describe(info Info, kinds []task.Kind) (wire.Description, error) {
+	d, err := outline(info, kinds)
+	if err != nil {
+		return d, err
+	}
+	return d.WithSchemas(kinds)
+}
+
+// outline checks everything that an author can get wrong, but for the configs' tags.
+func outline(info Info, kinds []task.Kind) (wire.Description, error) {
 	d := wire.Description{Name: info.Name, Version: info.Version}
 	if err := task.ValidateName(info.Name); err != nil {
 		return d, err
@@ -103,11 +118,10 @@ func describe(info Info, kinds []task.Kind) (wire.Description, error) {
 			return d, fmt.Errorf("it offers the kind %q twice", k.Name())
 		}
 		seen[k.Name()] = true
-		config, err := schema.Of(k.ConfigType())
-		if err != nil {
+		if err := schema.Check(k.ConfigType()); err != nil {
 			return d, fmt.Errorf("kind %q: %w", k.Name(), err)
 		}
-		d.Kinds = append(d.Kinds, wire.KindDescription{Name: k.Name(), Description: k.Description(), ConfigSchema: config})
+		d.Kinds = append(d.Kinds, wire.KindDescription{Name: k.Name(), Description: k.Description()})
 	}
 	if len(kinds) == 0 {
 		return d, fmt.Errorf("it offers no kinds: give plugin.Main at least one")

@@ -35,6 +35,20 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	if err != nil {
 		return err
 	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM)
+	// SIGINT is the host's to answer, and output that a dead host does not read
+	// must not end the process before its tasks are. What is ignored instead of
+	// received would be ignored by what a task starts, too.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGPIPE)
+	// The host connects while the rest is prepared: the system has it wait.
+	handshake := wire.Handshake{
+		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
+		Cert: identity.cert,
+	}
+	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
+		return fmt.Errorf("print the handshake: %w", err)
+	}
 	// What a task starts is not a plugin of our host.
 	for _, key := range []string{
 		wire.CookieKey, wire.LifelineKey, wire.SocketDirKey, wire.ClientCertKey,
@@ -55,24 +69,11 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
 
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM)
-	// SIGINT is the host's to answer, and output that a dead host does not read
-	// must not end the process before its tasks are. What is ignored instead of
-	// received would be ignored by what a task starts, too.
-	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGPIPE)
 	if lifeline {
 		go func() { // ends with the host, or with this process
 			_, _ = io.Copy(io.Discard, os.Stdin)
 			watch.lost()
 		}()
-	}
-	handshake := wire.Handshake{
-		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
-		Cert: identity.cert,
-	}
-	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
-		return fmt.Errorf("print the handshake: %w", err)
 	}
 
 	select {

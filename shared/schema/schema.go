@@ -6,6 +6,7 @@ package schema
 import (
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -26,20 +27,37 @@ import (
 // and on one that contains itself. The plugin SDK and hosts call it once for each
 // kind.
 func Of(t reflect.Type) (raw json.RawMessage, err error) {
-	err = fmt.Errorf("deriving the schema of %v ended its goroutine", t)
-	task.Guard(func() { // the library panics on types and tags that it does not know
-		if err = check(t, nil); err != nil {
-			err = fmt.Errorf("no JSON Schema for %v: %w", t, err)
-			return
+	err = guard(t, func() error {
+		if err := check(t, nil); err != nil {
+			return err
 		}
 		r := jsonschema.Reflector{DoNotReference: true, ExpandedStruct: true, Anonymous: true, Mapper: decodesItself}
+		var err error
 		raw, err = json.Marshal(r.ReflectFromType(t))
-	}, func(p *task.PanicError) {
-		if p != nil {
-			err = fmt.Errorf("no JSON Schema for %v: %s", t, p.Value)
-		}
+		return err
 	})
 	return raw, err
+}
+
+// Check fails on a type for which Of fails, but for a fault in a tag. It is much
+// quicker: the plugin SDK calls it at each start.
+func Check(t reflect.Type) error {
+	return guard(t, func() error { return check(t, nil) })
+}
+
+// guard makes an error of a panic: the library panics on types and tags that it
+// does not know.
+func guard(t reflect.Type, f func() error) error {
+	err := errors.New("it ended its goroutine")
+	task.Guard(func() { err = f() }, func(p *task.PanicError) {
+		if p != nil {
+			err = errors.New(p.Value)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("no JSON Schema for %v: %w", t, err)
+	}
+	return nil
 }
 
 // decodesItself is the schema of a type that does not decode as what it is made

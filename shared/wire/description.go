@@ -2,8 +2,12 @@ package wire
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 
 	"github.com/hostelry-run/hostelry/shared/internal/taskpb"
+	"github.com/hostelry-run/hostelry/shared/schema"
+	"github.com/hostelry-run/hostelry/shared/task"
 )
 
 // Description is what a plugin says of itself. Its JSON is stable: hosts keep it
@@ -20,6 +24,24 @@ type KindDescription struct {
 	Name         string          `json:"name"`
 	Description  string          `json:"description,omitempty"`
 	ConfigSchema json.RawMessage `json:"config_schema,omitempty"`
+}
+
+// WithSchemas returns d with the config schemas that it leaves out, each derived
+// from its kind's config type if it is one of kinds.
+func (d Description) WithSchemas(kinds []task.Kind) (Description, error) {
+	d.Kinds = slices.Clone(d.Kinds)
+	for i := range d.Kinds {
+		k := &d.Kinds[i]
+		at := slices.IndexFunc(kinds, func(kind task.Kind) bool { return kind.Name() == k.Name })
+		if at < 0 || k.ConfigSchema != nil {
+			continue
+		}
+		var err error
+		if k.ConfigSchema, err = schema.Of(kinds[at].ConfigType()); err != nil {
+			return d, fmt.Errorf("kind %q: %w", k.Name, err)
+		}
+	}
+	return d, nil
 }
 
 func encodeDescription(d Description) *taskpb.DescribeResponse {

@@ -21,9 +21,10 @@ import (
 // Its methods are safe from any goroutine.
 type Server struct {
 	taskpb.UnimplementedTaskServiceServer
-	description Description
-	kinds       map[string]task.Kind
-	logger      *slog.Logger
+	name     string                      // the plugin's
+	describe func() (Description, error) // derives schemas the first time
+	kinds    map[string]task.Kind
+	logger   *slog.Logger
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
@@ -31,14 +32,17 @@ type Server struct {
 	idle     chan struct{} // closed once closed is set and no session is left
 }
 
-// NewServer returns a server of kinds, which d describes. Tasks log to logger.
+// NewServer returns a server of kinds, which d describes; config schemas that d
+// leaves out are derived when the plugin is asked to describe itself. Tasks log to
+// logger.
 func NewServer(d Description, kinds []task.Kind, logger *slog.Logger) *Server {
 	s := &Server{
-		description: d,
-		kinds:       make(map[string]task.Kind, len(kinds)),
-		logger:      logger,
-		sessions:    make(map[*session]struct{}),
-		idle:        make(chan struct{}),
+		name:     d.Name,
+		describe: sync.OnceValues(func() (Description, error) { return d.WithSchemas(kinds) }),
+		kinds:    make(map[string]task.Kind, len(kinds)),
+		logger:   logger,
+		sessions: make(map[*session]struct{}),
+		idle:     make(chan struct{}),
 	}
 	for _, k := range kinds {
 		s.kinds[k.Name()] = k
@@ -69,7 +73,11 @@ func (s *Server) Idle() <-chan struct{} { return s.idle }
 
 // Describe implements the protocol.
 func (s *Server) Describe(context.Context, *taskpb.DescribeRequest) (*taskpb.DescribeResponse, error) {
-	return encodeDescription(s.description), nil
+	d, err := s.describe()
+	if err != nil {
+		return nil, status.Error(codes.FailedPrecondition, err.Error())
+	}
+	return encodeDescription(d), nil
 }
 
 // Run implements the protocol: one attempt.
@@ -97,7 +105,7 @@ func (s *Server) maker(start *taskpb.Start) attempt.Maker {
 	kind, ok := s.kinds[start.GetKind()]
 	if !ok {
 		return func(context.Context) (task.Task, error) {
-			return nil, fmt.Errorf("%w: plugin %q does not offer %q", task.ErrUnknownKind, s.description.Name, start.GetKind())
+			return nil, fmt.Errorf("%w: plugin %q does not offer %q", task.ErrUnknownKind, s.name, start.GetKind())
 		}
 	}
 	return attempt.Of(kind, start.GetConfig())
