@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -134,89 +133,6 @@ func TestNotStarted(t *testing.T) {
 	}
 }
 
-func TestStopBecomesTheTasksStop(t *testing.T) {
-	for name, c := range map[string]struct {
-		grace time.Duration // 0 is none
-		is    func(left time.Duration, ok bool) bool
-	}{
-		"with a grace":    {time.Hour, func(left time.Duration, ok bool) bool { return ok && left > 50*time.Minute && left <= time.Hour }},
-		"without":         {0, func(_ time.Duration, ok bool) bool { return !ok }},
-		"that is over":    {-time.Second, func(left time.Duration, ok bool) bool { return ok && left <= 0 }},
-		"beyond all time": {1<<63 - 1, func(left time.Duration, ok bool) bool { return ok && left > 1<<61 }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			asked := make(chan context.Context, 2)
-			p := serve(t, task.NewKind("test", func(struct{}) (task.Task, error) { return stoppable{asked}, nil }))
-			r, err := p.Start(t.Context(), "run-1", "test", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx := context.Background()
-			if c.grace != 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, c.grace)
-				defer cancel()
-			}
-			for range 2 {
-				if err := r.Stop(ctx); err != nil {
-					t.Error(err)
-				}
-			}
-			if v, err := r.Run(t.Context()); fmt.Sprintf("%s", v) != `"stopped on request"` || !errors.Is(err, task.ErrStopped) {
-				t.Errorf("it ended with %s, %v", v, err)
-			}
-			deadline, ok := (<-asked).Deadline()
-			if left := time.Until(deadline); !c.is(left, ok) {
-				t.Errorf("the Stopper's ctx has %v left (%v)", left, ok)
-			}
-			if len(asked) > 0 {
-				t.Error("the Stopper was asked twice")
-			}
-		})
-	}
-}
-
-// stoppable says with which ctx it was stopped, and returns ctx's cause as text.
-type stoppable struct{ asked chan<- context.Context }
-
-func (stoppable) Run(ctx context.Context) (any, error) {
-	<-ctx.Done()
-	return context.Cause(ctx).Error(), context.Cause(ctx)
-}
-func (s stoppable) Stop(ctx context.Context) error { s.asked <- ctx; return nil }
-
-func TestStopErrorCrosses(t *testing.T) {
-	p := serve(t, task.NewKind("test", func(struct{}) (task.Task, error) { return stopFails{}, nil }))
-	a, ends := p.begin(t, &host{})
-	a.Stop(t.Context(), task.ErrStopped)
-	if end := <-ends; end.Clean || end.Err == nil || end.Err.Error() != "stop: boom" || !task.IsPermanent(end.Err) {
-		t.Errorf("it ended with %+v", end)
-	}
-}
-
-type stopFails struct{}
-
-func (stopFails) Run(ctx context.Context) (any, error) { <-ctx.Done(); return nil, ctx.Err() }
-func (stopFails) Stop(context.Context) error           { return task.Permanent(errBoom) }
-
-// TestEndOfCtxAsks: the end of Run's ctx asks the task to stop; it does not end
-// the stream.
-func TestEndOfCtxAsks(t *testing.T) {
-	p := serve(t, kind(func(ctx context.Context) (any, error) {
-		<-ctx.Done()
-		return "cleaned up", context.Cause(ctx)
-	}))
-	ctx, cancel := context.WithCancel(t.Context())
-	r, err := p.Start(ctx, "run-1", "test", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	if v, err := r.Run(ctx); fmt.Sprintf("%s", v) != `"cleaned up"` || !errors.Is(err, task.ErrStopped) {
-		t.Errorf("Run = %s, %v", v, err)
-	}
-}
-
 // TestHostGone: the task's cause is ErrHostGone when the connection ends.
 func TestHostGone(t *testing.T) {
 	causes := make(chan error, 1)
@@ -268,80 +184,4 @@ func TestCtxEndsStart(t *testing.T) {
 		p.server.Close(seen)
 		<-p.server.Idle()
 	}
-}
-
-func TestCheckpointWaitsForTheHost(t *testing.T) {
-	keeping, keep := make(chan struct{}), make(chan struct{})
-	p := serve(t, kind(func(ctx context.Context) (any, error) {
-		err := task.Checkpoint(ctx, 1)
-		task.Progress(ctx, 1, 1, "kept")
-		return nil, err
-	}))
-	h := &host{keep: func(context.Context, json.RawMessage) error { close(keeping); <-keep; return nil }}
-	_, ends := p.begin(t, h)
-	<-keeping
-	if got := h.noted(); len(got) != 1 {
-		t.Errorf("before the checkpoint was kept: %q", got)
-	}
-	close(keep)
-	if end := <-ends; end.Err != nil {
-		t.Errorf("it ended with %+v", end)
-	}
-	if got := h.noted(); !slices.Equal(got, []string{"checkpoint 1", "progress 1/1 kept"}) {
-		t.Errorf("the host was told %q", got)
-	}
-}
-
-func TestCheckpointsSideBySide(t *testing.T) {
-	p := serve(t, kind(func(ctx context.Context) (any, error) {
-		var all sync.WaitGroup
-		errs := make([]error, 50)
-		for i := range errs {
-			all.Go(func() { errs[i] = task.Checkpoint(ctx, i) })
-		}
-		all.Wait()
-		return nil, errors.Join(errs...)
-	}))
-	h := &host{}
-	if end := p.run(t, h, ""); end.Err != nil {
-		t.Errorf("it ended with %+v", end)
-	}
-	if got := h.noted(); len(got) != 50 {
-		t.Errorf("the host was given %d checkpoints", len(got))
-	}
-}
-
-// TestCheckpointNotKept: a checkpoint that the host does not keep is never
-// acknowledged; the task waits until it is stopped.
-func TestCheckpointNotKept(t *testing.T) {
-	p := serve(t, kind(func(ctx context.Context) (any, error) { return nil, task.Checkpoint(ctx, 1) }))
-	refused := make(chan struct{})
-	a, ends := p.begin(t, &host{keep: func(context.Context, json.RawMessage) error { close(refused); return errBoom }})
-	<-refused
-	a.Stop(t.Context(), task.ErrStopped)
-	if end := <-ends; !end.Clean || !errors.Is(end.Err, task.ErrStopped) {
-		t.Errorf("it ended with %+v", end)
-	}
-}
-
-// TestCheckpointWithoutHost fails when the host is gone, whatever ctx it has.
-func TestCheckpointWithoutHost(t *testing.T) {
-	results := make(chan error, 1)
-	p := serve(t, kind(func(ctx context.Context) (any, error) {
-		results <- task.Checkpoint(context.WithoutCancel(ctx), 1)
-		return nil, nil
-	}))
-	reached := make(chan struct{})
-	_, ends := p.begin(t, &host{keep: func(ctx context.Context, _ json.RawMessage) error {
-		close(reached)
-		return errBoom // not kept: the task waits
-	}})
-	<-reached
-	if err := p.conn.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-results; !errors.Is(err, task.ErrHostGone) {
-		t.Errorf("Checkpoint = %v", err)
-	}
-	<-ends
 }

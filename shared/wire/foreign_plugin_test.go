@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"log/slog"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -17,8 +14,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/hostelry-run/hostelry/shared/internal/taskpb"
 	"github.com/hostelry-run/hostelry/shared/task"
@@ -221,51 +216,6 @@ func checkpoint(sequence uint64) *taskpb.RunResponse {
 	}}
 }
 
-// TestForeignLogs: a plugin may log by messages too.
-func TestForeignLogs(t *testing.T) {
-	logs := []*taskpb.Log{
-		{Level: taskpb.Log_LEVEL_WARN, Message: "w", Fields: []byte(`{"n":9007199254740993,"a":{"b":1}}`)},
-		{Message: "unspecified"},
-		{Level: taskpb.Log_LEVEL_DEBUG, Message: "d", Time: timestamppb.New(time.Unix(1, 0))},
-		{Level: taskpb.Log_LEVEL_ERROR, Message: "e", Fields: []byte(`not JSON`), Time: &timestamppb.Timestamp{Nanos: -1}},
-		{Level: 99, Message: "of later", Fields: []byte(`null`)},
-		{Level: taskpb.Log_LEVEL_INFO},
-	}
-	messages := []*taskpb.RunResponse{begun()}
-	for _, l := range logs {
-		messages = append(messages, &taskpb.RunResponse{Message: &taskpb.RunResponse_Log{Log: l}})
-	}
-	keep := &keeper{}
-	began := time.Now()
-	end := run(t, wire.NewClient(dial(t, says(nil, append(messages, finished("", nil))...))), &host{logger: slog.New(keep)}, "")
-	if end.Err != nil {
-		t.Fatal(end.Err)
-	}
-	want := []string{`WARN w a={"b":1} n=9007199254740993`, "INFO unspecified", "DEBUG d", "ERROR e", "INFO of later", "INFO "}
-	if !slices.Equal(keep.shown, want) {
-		t.Errorf("logged\n%q, want\n%q", keep.shown, want)
-	}
-	for i, at := range keep.times {
-		if i == 2 && !at.Equal(time.Unix(1, 0)) || i != 2 && (at.Before(began) || at.After(time.Now())) {
-			t.Errorf("%s: its time is %v", keep.shown[i], at)
-		}
-	}
-}
-
-// keeper is a log handler that keeps what it handles.
-type keeper struct {
-	shown []string
-	times []time.Time
-}
-
-func (k *keeper) Enabled(context.Context, slog.Level) bool { return true }
-func (k *keeper) WithAttrs([]slog.Attr) slog.Handler       { return k }
-func (k *keeper) WithGroup(string) slog.Handler            { return k }
-func (k *keeper) Handle(_ context.Context, r slog.Record) error {
-	k.shown, k.times = append(k.shown, show(r)), append(k.times, r.Time)
-	return errBoom // of no consequence
-}
-
 // TestDescribeIsBounded by ctx, and says what went wrong.
 func TestDescribeIsBounded(t *testing.T) {
 	silent := foreign{describe: func(ctx context.Context) (*taskpb.DescribeResponse, error) {
@@ -279,128 +229,5 @@ func TestDescribeIsBounded(t *testing.T) {
 	}
 	if _, err := wire.NewClient(dial(t, nil)).Describe(t.Context()); err == nil || !strings.Contains(err.Error(), "unknown service") {
 		t.Errorf("without the service: %v", err)
-	}
-}
-
-// rawRun is a stream to a real plugin, on which a host sends what it likes.
-func rawRun(t *testing.T, p plugin) grpc.BidiStreamingClient[taskpb.RunRequest, taskpb.RunResponse] {
-	t.Helper()
-	stream, err := taskpb.NewTaskServiceClient(p.conn).Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return stream
-}
-
-func start(kind string, config string) *taskpb.RunRequest {
-	return &taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: &taskpb.Start{Kind: kind, Config: []byte(config)}}}
-}
-
-func stopIn(grace *durationpb.Duration) *taskpb.RunRequest {
-	return &taskpb.RunRequest{Message: &taskpb.RunRequest_Stop{Stop: &taskpb.Stop{Grace: grace}}}
-}
-
-func ack(sequence uint64) *taskpb.RunRequest {
-	return &taskpb.RunRequest{Message: &taskpb.RunRequest_CheckpointAck{CheckpointAck: &taskpb.CheckpointAck{Sequence: sequence}}}
-}
-
-func TestFirstMessageMustBeStart(t *testing.T) {
-	p := serve(t, waits())
-	for name, m := range map[string]*taskpb.RunRequest{
-		"stop": stopIn(nil), "ack": ack(1), "nothing": {}, "an empty start": {Message: &taskpb.RunRequest_Start{}},
-	} {
-		stream := rawRun(t, p)
-		_ = stream.Send(m)
-		response, err := stream.Recv()
-		if name == "an empty start" { // a kind without a name
-			if f := response.GetFinished().GetFailure(); !slices.Contains(f.GetCodes(), taskpb.Code_CODE_UNKNOWN_KIND) {
-				t.Errorf("%s: %v, %v", name, response, err)
-			}
-			continue
-		}
-		if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "must be start") {
-			t.Errorf("%s: %v, %v", name, response, err)
-		}
-	}
-	stream := rawRun(t, p)
-	_ = stream.CloseSend()
-	if response, err := stream.Recv(); err == nil {
-		t.Errorf("without a message: %v", response)
-	}
-}
-
-// TestForeignHosts: a plugin obeys what makes sense and ignores the rest, down to
-// its last word.
-func TestForeignHosts(t *testing.T) {
-	unknown := &taskpb.RunRequest{}
-	unknown.ProtoReflect().SetUnknown(later().ProtoReflect().GetUnknown())
-	for name, c := range map[string]struct {
-		messages []*taskpb.RunRequest
-		closes   bool
-		codes    []taskpb.Code
-	}{
-		"stop":              {[]*taskpb.RunRequest{stopIn(durationpb.New(time.Hour))}, false, []taskpb.Code{taskpb.Code_CODE_STOPPED}},
-		"stop twice":        {[]*taskpb.RunRequest{stopIn(nil), stopIn(durationpb.New(1))}, false, []taskpb.Code{taskpb.Code_CODE_STOPPED}},
-		"a negative grace":  {[]*taskpb.RunRequest{stopIn(durationpb.New(-1))}, false, []taskpb.Code{taskpb.Code_CODE_STOPPED}},
-		"an absurd grace":   {[]*taskpb.RunRequest{stopIn(&durationpb.Duration{Seconds: math.MaxInt64, Nanos: -1})}, false, []taskpb.Code{taskpb.Code_CODE_STOPPED}},
-		"an empty stop":     {[]*taskpb.RunRequest{{Message: &taskpb.RunRequest_Stop{}}}, false, []taskpb.Code{taskpb.Code_CODE_STOPPED}},
-		"start again":       {[]*taskpb.RunRequest{start("test", "{}"), start("other", "}"), stopIn(nil)}, false, []taskpb.Code{taskpb.Code_CODE_STOPPED}},
-		"acks of nothing":   {[]*taskpb.RunRequest{ack(0), ack(1), ack(math.MaxUint64), {Message: &taskpb.RunRequest_CheckpointAck{}}, stopIn(nil)}, false, []taskpb.Code{taskpb.Code_CODE_STOPPED}},
-		"messages of later": {[]*taskpb.RunRequest{unknown, {}, stopIn(nil)}, false, []taskpb.Code{taskpb.Code_CODE_STOPPED}},
-		"hangs up":          {nil, true, []taskpb.Code{taskpb.Code_CODE_HOST_GONE}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			stream := rawRun(t, serve(t, waits()))
-			for _, m := range append([]*taskpb.RunRequest{start("test", "")}, c.messages...) {
-				if err := stream.Send(m); err != nil && err != io.EOF { // it may have ended by now
-					t.Fatal(err)
-				}
-			}
-			if c.closes {
-				_ = stream.CloseSend()
-			}
-			var last *taskpb.RunResponse
-			for {
-				m, err := stream.Recv()
-				if err == io.EOF {
-					break
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				if last.GetFinished() != nil {
-					t.Errorf("after its last word it said %v", m)
-				}
-				last = m
-			}
-			if got := last.GetFinished().GetFailure().GetCodes(); !slices.Equal(got, c.codes) {
-				t.Errorf("its last word is %v, want the codes %v", last, c.codes)
-			}
-		})
-	}
-}
-
-// TestForeignStart: what a host says at the start may be wrong.
-func TestForeignStart(t *testing.T) {
-	p := serve(t, kind(func(ctx context.Context) (any, error) {
-		var v any
-		_, err := task.Restore(ctx, &v)
-		return task.Attempt(ctx), err
-	}))
-	stream := rawRun(t, p)
-	_ = stream.Send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: &taskpb.Start{
-		Kind: "test", Attempt: math.MaxUint32, Checkpoint: []byte("{"),
-	}}})
-	var last *taskpb.RunResponse
-	for {
-		m, err := stream.Recv()
-		if err != nil {
-			break
-		}
-		last = m
-	}
-	f := last.GetFinished()
-	if string(f.GetResult()) != "4294967295" || !slices.Equal(f.GetFailure().GetCodes(), []taskpb.Code{taskpb.Code_CODE_BAD_CHECKPOINT}) {
-		t.Errorf("its last word is %v", f)
 	}
 }
