@@ -60,6 +60,7 @@ func Start() *Keeper {
 		close(k.begun)
 		return k
 	}
+	enlarge(w)
 	k.pipe = w
 	env := []string{roleKey + "=" + k.mark}
 	if race, ok := os.LookupEnv("GORACE"); ok { // without it, a race build may sleep for a second at its end
@@ -118,7 +119,7 @@ func (k *Keeper) tell(line string) {
 	if k.pipe == nil {
 		return
 	}
-	_ = k.pipe.SetWriteDeadline(time.Now().Add(time.Second))
+	_ = k.pipe.SetWriteDeadline(time.Now().Add(5 * time.Second)) // the keeper reads each second
 	if _, err := fmt.Fprintln(k.pipe, line); err != nil { // it is gone, or frozen
 		_ = k.pipe.Close()
 		k.pipe = nil

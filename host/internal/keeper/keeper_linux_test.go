@@ -196,3 +196,17 @@ func Example() {
 	k.Remove(cmd.Process.Pid)
 	// Output: <nil>
 }
+
+// TestTellingNeverWaits: a keeper takes in much more than a second's launches.
+func TestTellingNeverWaits(t *testing.T) {
+	k := keeper.Start()
+	defer k.Close()
+	begin := time.Now()
+	for pgid := range 5000 { // of which there are none: the numbers are too large
+		k.Add(1<<30 + pgid)
+		k.Remove(1<<30 + pgid)
+	}
+	if took := time.Since(begin); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+}

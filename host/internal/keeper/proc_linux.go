@@ -7,7 +7,24 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
+
+// enlarge lets a pipe hold pipeSize, if the system grants it.
+func enlarge(pipe *os.File) {
+	conn, err := pipe.SyscallConn()
+	if err == nil {
+		_ = conn.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
+	}
+}
+
+// awaitEnd waits until the pipe's other end is closed, at most for d, and does not
+// wake up for what is written.
+func awaitEnd(pipe *os.File, d time.Duration) {
+	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(pipe.Fd())}}, int(d.Milliseconds())) // that it ends is always told
+}
 
 // birth is when process pid was started, in the system's own terms, or "".
 func birth(pid int) string {

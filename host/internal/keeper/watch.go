@@ -19,15 +19,29 @@ const patience = time.Second
 // call in its main; it comes before main, and exits.
 func init() { //nolint:gochecknoinits // it comes before main: see above
 	if mark, ok := os.LookupEnv(roleKey); ok {
-		watch(os.Stdin, mark)
+		watch(calm{os.Stdin}, mark)
 		os.Exit(0)
 	}
+}
+
+// pipeSize is how many bytes the host may tell within a second before it must wait:
+// thousands of launches.
+const pipeSize = 1 << 20
+
+// calm reads the pipe once a second, and at once when it ends: a keeper that woke up
+// for all that it is told would slow the launches that it is told of.
+type calm struct{ pipe *os.File }
+
+// Read implements io.Reader.
+func (c calm) Read(p []byte) (int, error) {
+	awaitEnd(c.pipe, time.Second)
+	return c.pipe.Read(p)
 }
 
 // watch reads what the host tells until the pipe ends, and then does its duty.
 func watch(host io.Reader, mark string) {
 	left := estate{groups: make(map[int]string), dirs: make(map[string]bool)}
-	lines := bufio.NewScanner(host)
+	lines := bufio.NewScanner(bufio.NewReaderSize(host, pipeSize))
 	for lines.Scan() {
 		line := lines.Text()
 		if line == farewell {
