@@ -168,9 +168,12 @@ func (e *process) end(attempted attempt.End) {
 	}
 	if errors.Is(attempted.Err, wire.ErrLost) {
 		ended.process = e.mourn()
-		if e.late {
+		switch {
+		case e.late:
 			ended.process.outcome = OutcomeLaunchFailed
-		} else { // a task may be gone before its plugin can say that it runs
+		case ended.process.outcome == OutcomeLost: // then what broke the stream tells more
+			ended.Err = fmt.Errorf("%w; %v", attempted.Err, ended.process)
+		default: // a task may be gone before its plugin can say that it runs
 			ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
 		}
 	}
