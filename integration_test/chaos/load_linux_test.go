@@ -63,7 +63,7 @@ func TestABadPluginIsARow(t *testing.T) {
 		c := &catalog.Catalog{}
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		err := c.Load(ctx, plugins, catalog.WithCacheDir(filepath.Join(dir, "store")), catalog.WithStartTimeout(10*time.Second))
+		err := c.Load(ctx, plugins, catalog.WithCacheDir(filepath.Join(dir, "store")), catalog.WithStartTimeout(8*time.Second))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
+	"testing"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -122,11 +124,11 @@ var protocolRows = []row{
 			return nil
 		}, func(s *rawStream) error {
 			s.run()
-			s.recv()
+			s.recv() // Stop
 			s.send(finished(`1`))
 			return nil
 		})
-	}, stop: true, want: stops()},
+	}, stop: true, beside: fewGoroutines, want: stops()},
 	{name: "prints and reports at once", how: inTask(func(ctx context.Context) (any, error) {
 		for i := range int64(20_000) {
 			fmt.Fprintln(os.Stderr, "line", i)
@@ -135,6 +137,17 @@ var protocolRows = []row{
 		}
 		return 1, nil
 	}), want: succeeds()},
+}
+
+// fewGoroutines sees that the host has not started one for each message, after it
+// has had time for many.
+func fewGoroutines(t *testing.T, c *company, w *watch) {
+	for range 100 {
+		c.ask(t, w)
+	}
+	if n := runtime.NumGoroutine(); n > 5000 {
+		t.Errorf("the host has %d goroutines", n)
+	}
 }
 
 // sends is a foreign plugin that sends messages and ends its stream.
