@@ -52,7 +52,7 @@ func killed() want {
 
 // overGrace is the end of one that does not stop.
 func overGrace() want {
-	return fails(host.OutcomeStopTimeout, "did not stop in time and was killed").killed()
+	return fails(host.OutcomeStopTimeout, "and was killed").killed()
 }
 
 func (w want) exit(code int) want         { w.code = code; return w }
