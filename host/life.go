@@ -82,35 +82,40 @@ func (h *Handle) askLocked() execution {
 	return h.execution
 }
 
-// ended is called by the executor when the attempt has ended.
+// ended is called by the executor when the attempt has ended. A failure is in the
+// log before anyone can see it, as the run, and the program, may end then.
 func (h *Handle) ended(e end) {
 	r := h.runner
+	r.mu.Lock()
+	state, err := h.judgeLocked(e)
+	r.mu.Unlock()
+	if err != nil && r.config.policy == LogOnly {
+		r.taskLogger(h.job).Error("task failed", "outcome", err.Outcome, "error", err.Err)
+	}
 	r.mu.Lock()
 	late := h.over
 	if late {
 		r.abandoned--
 	} else {
-		h.result = e.Result
-		h.state = h.judgeLocked(e)
-		h.finishLocked(h.err)
+		h.result, h.state, h.err = e.Result, state, err
+		h.finishLocked(err)
 	}
-	err := h.err
 	r.mu.Unlock()
-	switch {
-	case late:
+	if late {
 		r.taskLogger(h.job).Info("an abandoned task has ended after all")
-	case err != nil && r.config.policy == LogOnly:
-		r.taskLogger(h.job).Error("task failed", "outcome", err.Outcome, "error", err.Err)
 	}
 }
 
-// judgeLocked finds the state that an attempt's end leads to, and sets err.
-func (h *Handle) judgeLocked(e end) State {
+// judgeLocked finds the state that an attempt's end leads to, and its failure or
+// nil. What an abandoned task does is judged already.
+func (h *Handle) judgeLocked(e end) (State, *TaskError) {
 	switch {
+	case h.over:
+		return h.state, nil
 	case e.Err == nil && !h.asked:
-		return StateSucceeded
+		return StateSucceeded, nil
 	case h.asked && e.Clean:
-		return StateStopped
+		return StateStopped, nil
 	}
 	err := &TaskError{
 		Task: h.job.id, Mode: h.job.mode, Attempt: h.attempts, Outcome: OutcomeError, ExitCode: -1, Err: e.Err,
@@ -125,11 +130,10 @@ func (h *Handle) judgeLocked(e end) State {
 		err.Outcome, err.ExitCode, err.Signal, err.Stderr = p.outcome, p.exitCode, p.signal, p.stderr
 		if h.forced {
 			err.Outcome = OutcomeStopTimeout
-			err.Err = fmt.Errorf("it did not stop within its grace and was killed: %w", e.Err)
+			err.Err = fmt.Errorf("it did not stop in time and was killed: %w", e.Err)
 		}
 	}
-	h.err = err
-	return StateFailed
+	return StateFailed, err
 }
 
 // insist ends the task by force, or abandons it. It reports whether the task is
@@ -162,13 +166,13 @@ func (h *Handle) abandon() {
 	}
 	h.err = &TaskError{
 		Task: h.job.id, Mode: h.job.mode, Attempt: h.attempts, Outcome: OutcomeStopTimeout, ExitCode: -1,
-		Err: errors.New("it did not stop within its grace and was abandoned: its code still runs"),
+		Err: errors.New("it did not stop in time and was abandoned: its code still runs"),
 	}
 	r.abandoned++
 	h.state = StateAbandoned
 	h.finishLocked(h.err)
 	r.mu.Unlock()
-	r.taskLogger(h.job).Warn("a task did not stop within its grace and was abandoned: its code still runs")
+	r.taskLogger(h.job).Warn("a task did not stop in time and was abandoned: its code still runs")
 }
 
 // finishLocked ends the task's life, with h.state as it is, and lets the policy
