@@ -84,9 +84,10 @@ func transcript(t *testing.T, m host.Mode) []string {
 			g.add(kind, config{Text: "deadline", N: 2})
 		}
 	}
-	for _, kind := range []string{"refuse", "refuse-with-panic", "make-no-task", "make-slowly", "stop-error", "stop-panic", "count-stops"} {
-		g.add(kind, config{Text: "as asked"})
+	for _, kind := range []string{"refuse", "refuse-with-panic", "make-no-task", "stop-error", "stop-panic", "count-stops"} {
+		g.addUnlicensed(kind, config{Text: "as asked"})
 	}
+	g.add("make-slowly", config{})
 	g.start()
 	for _, h := range g.Handles() {
 		switch h.Kind() {

@@ -1,7 +1,9 @@
 package host
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hostelry-run/hostelry/host/internal/rlimit"
@@ -24,11 +26,26 @@ type Limits struct {
 	CPU time.Duration
 }
 
+// String names the limits that are set.
+func (l Limits) String() string {
+	var set []string
+	add := func(on bool, format string, value any) {
+		if on {
+			set = append(set, fmt.Sprintf(format, value))
+		}
+	}
+	add(l.Memory > 0, "memory %d MiB", l.Memory>>20)
+	add(l.Processes > 0, "processes %d", l.Processes)
+	add(l.OpenFiles > 0, "open files %d", l.OpenFiles)
+	add(l.CPU > 0, "CPU time %v", l.CPU)
+	return strings.Join(set, ", ")
+}
+
 // Validate refuses limits that are not positive or cannot be enforced here. Add
 // calls it; a reader of job files may do so before.
 func (l Limits) Validate() error {
 	if l.Memory < 0 || l.Processes < 0 || l.OpenFiles < 0 || l.CPU < 0 {
-		return fmt.Errorf("limits %+v: a limit is not negative", l)
+		return errors.New("limits: none is negative")
 	}
 	return l.internal().Check()
 }

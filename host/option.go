@@ -33,6 +33,10 @@ func newConfig(opts []Option) (*config, error) {
 	}
 	var errs []error
 	for _, opt := range opts {
+		if opt == nil {
+			errs = append(errs, errors.New("an option is nil"))
+			continue
+		}
 		errs = append(errs, opt(c))
 	}
 	if err := errors.Join(errs...); err != nil {

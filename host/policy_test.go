@@ -15,7 +15,8 @@ import (
 func TestLaunchFailureUnderLogOnlyIsThatTasksAlone(t *testing.T) {
 	eachMode(t, func(t *testing.T, m host.Mode) {
 		g := newRig(t, m, host.WithPolicy(host.LogOnly))
-		first, second, third := g.add("succeed", config{Text: "1"}), g.add("refuse", config{Text: "no licence"}), g.add("wait", config{})
+		first, third := g.add("succeed", config{Text: "1"}), g.add("wait", config{})
+		second := g.addUnlicensed("refuse", config{Text: "no licence"})
 		g.start()
 		<-first.Done()
 		<-second.Done()
@@ -186,9 +187,8 @@ func followsPolicy(t *testing.T, m host.Mode, p host.Policy, kind string) {
 	t.Helper()
 	g := newRig(t, m, host.WithPolicy(p))
 	sibling := g.add("wait", config{})
+	bad := g.addUnlicensed(kind, config{Text: "as asked"})
 	g.start()
-	g.awaitReady(sibling)
-	bad := g.add(kind, config{Text: "as asked"})
 	<-bad.Done()
 	wantStates(t, host.StateFailed, bad)
 	if p == host.StopAll {
@@ -198,6 +198,7 @@ func followsPolicy(t *testing.T, m host.Mode, p host.Policy, kind string) {
 			t.Errorf("Add after the failure: %v, want ErrStopping", err)
 		}
 	} else {
+		g.awaitReady(sibling)
 		wantStates(t, host.StateRunning, sibling)
 		if err := sibling.Stop(t.Context()); err != nil {
 			t.Errorf("Stop: %v", err)

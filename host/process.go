@@ -76,6 +76,9 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 			return nil, cause
 		}
 		e.failure = launchEnd(err)
+		if limits := e.job.limits; limits != (Limits{}) {
+			err = fmt.Errorf("under limits that may be too low, %v: %w", limits, err)
+		}
 		return nil, e.describe(ctx, err)
 	}
 	if !e.adopt(plugin) {
@@ -113,6 +116,8 @@ func (e *process) describe(ctx context.Context, err error) error {
 	switch {
 	case !e.job.kind.IsBuiltIn():
 		return fmt.Errorf("plugin %q: %w", e.job.kind.Plugin, err)
+	case errors.Is(err, task.ErrUnknownKind):
+		return fmt.Errorf("kind %q was not given to plugin.ServeSelf: %w", e.job.kind.Name, err)
 	case e.failure != nil:
 		return fmt.Errorf("this program, started again as a plugin for kind %q (does its main call plugin.ServeSelf first?): %w",
 			e.job.kind.Name, err)

@@ -135,14 +135,8 @@ func everything(t *testing.T) {
 	ending := []*host.Handle{g.add("exit", config{N: 3}), running[1]}
 	for _, m := range host.Modes() {
 		for _, kind := range []string{"succeed", "fail", "panic", "goexit", "refuse", "stop-slowly", "wait"} {
-			s := g.spec(kind, config{Text: "x"}, m.String())
-			if s.Mode = m; m != host.Process {
-				s.Env = host.Env{}
-			}
-			h, err := g.Add(s)
-			if err != nil {
-				t.Fatal(err)
-			}
+			g.mode = m
+			h := g.addUnlicensed(kind, config{Text: "x"}, m.String())
 			if kind == "wait" || kind == "stop-slowly" {
 				running = append(running, h)
 			} else {

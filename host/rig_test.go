@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -75,10 +77,25 @@ func (g *rig) add(kind string, c config, words ...string) *host.Handle {
 	return h
 }
 
+// addUnlicensed adds a task whose constructor has a licence now, and no more when
+// it is started.
+func (g *rig) addUnlicensed(kind string, c config, words ...string) *host.Handle {
+	g.t.Helper()
+	c.Licence = filepath.Join(g.t.TempDir(), "licence")
+	if err := os.WriteFile(c.Licence, nil, 0o600); err != nil {
+		g.t.Fatal(err)
+	}
+	h := g.add(kind, c, words...)
+	if err := os.Remove(c.Licence); err != nil {
+		g.t.Fatal(err)
+	}
+	return h
+}
+
 // spec is what add adds.
 func (g *rig) spec(kind string, c config, words ...string) host.Spec {
 	id := strings.Join(append([]string{path.Base(kind)}, words...), "-")
-	s := host.Spec{ID: id, Kind: kind, Config: c}
+	s := host.Spec{ID: id, Kind: kind, Config: c, Mode: g.mode}
 	if g.mode == host.Process {
 		s.Env.FromHost = []string{"GORACE"}
 	}

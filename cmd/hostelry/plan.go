@@ -111,6 +111,9 @@ func (f *runFlags) explain(name string, err error) string {
 func checkConfig(kind catalog.Kind, config json.RawMessage) []view.Problem {
 	var bad *catalog.ConfigError
 	err := kind.Validate(config)
+	if err == nil && kind.IsBuiltIn() { // its constructor has no effect, and knows more than a schema can say
+		_, err = kind.Local().New(config)
+	}
 	if !errors.As(err, &bad) {
 		return problemsOf(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 	"github.com/hostelry-run/hostelry/shared/task"
 )
@@ -113,7 +114,10 @@ func (c *command) run(ctx context.Context) (any, error) {
 	if err := c.stopAsked(ctx); err != nil {
 		return nil, err
 	}
-	group, err := c.start(task.Logger(ctx))
+	// The command is in no plugin's process group, and often in no plugin.
+	watch := keeper.Start()
+	defer watch.Close()
+	group, err := c.start(task.Logger(ctx), watch)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +148,7 @@ func (c *command) stopAsked(ctx context.Context) error {
 }
 
 // start starts the command with its streams.
-func (c *command) start(log *slog.Logger) (*procgroup.Group, error) {
+func (c *command) start(log *slog.Logger, watch *keeper.Keeper) (*procgroup.Group, error) {
 	if err := checkDir(c.config.Dir); err != nil {
 		return nil, err
 	}
@@ -167,6 +171,7 @@ func (c *command) start(log *slog.Logger) (*procgroup.Group, error) {
 	for _, name := range slices.Sorted(maps.Keys(c.config.Env)) {
 		cmd.Env = append(cmd.Env, name+"="+c.config.Env[name])
 	}
+	cmd.Env = append(cmd.Env, watch.Env()...)
 	dieWithHost(cmd)
 	group, err := procgroup.Start(cmd)
 	if err != nil {
@@ -174,6 +179,7 @@ func (c *command) start(log *slog.Logger) (*procgroup.Group, error) {
 		stderr.read.Close()
 		return nil, startError(c.config.Command[0], err)
 	}
+	watch.Add(group.Pid())
 	c.streams = []*stream{stdout, stderr}
 	return group, nil
 }

@@ -26,8 +26,11 @@ type Kind struct {
 //
 // C is a struct (or struct{} for a kind without config). Its JSON Schema derives
 // from its fields and their json and jsonschema tags: a field without omitempty
-// is required. newTask is called once per attempt, with a config that decoded
-// strictly; an error from it is an [ErrBadConfig].
+// is required. A time.Duration is a number of nanoseconds there: take a string and
+// time.ParseDuration, so that users can write 5s.
+//
+// newTask is called once per attempt, with a config that decoded strictly; an error
+// from it is an [ErrBadConfig].
 func NewKind[C any](name string, newTask func(config C) (Task, error), opts ...KindOption) Kind {
 	k := Kind{name: name, config: reflect.TypeFor[C]()}
 	if newTask != nil {

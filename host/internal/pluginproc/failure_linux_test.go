@@ -54,7 +54,7 @@ func TestBadPlugins(t *testing.T) {
 		"exits":          {[]string{"it ended before its handshake with exit status 3", "is it a plugin? start it by hand to see", "(stderr: no licence)"}, 3},
 		"succeeds":       {[]string{"it ended before its handshake with exit status 0; is it a plugin?"}, 0},
 		"panics":         {[]string{"it ended before its handshake with exit status 2", "(stderr: panic: boom"}, 2},
-		"killed":         {[]string{"it ended before its handshake with killed by signal 9 (killed)"}, -1},
+		"killed":         {[]string{"it was killed by signal 9 (killed) before its handshake"}, -1},
 		"shakes, exits":  {[]string{"it ended after its handshake, before it served, with exit status 4"}, 4},
 	} {
 		t.Run(role, func(t *testing.T) {

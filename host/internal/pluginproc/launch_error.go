@@ -49,7 +49,11 @@ func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
 		e.Err = fmt.Errorf("it ended after its handshake, before it served, with %v", e.Exit)
 	case r.endedSelf:
 		e.Exited, e.Exit = true, r.group.Exit()
-		e.Err = fmt.Errorf("it ended before its handshake with %v; is it a plugin? start it by hand to see", e.Exit)
+		end := fmt.Sprintf("ended before its handshake with %v", e.Exit)
+		if e.Exit.Signal != 0 {
+			end = fmt.Sprintf("was %v before its handshake", e.Exit)
+		}
+		e.Err = fmt.Errorf("it %s; is it a plugin? start it by hand to see", end)
 	}
 	return e
 }

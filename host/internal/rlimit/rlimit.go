@@ -95,12 +95,14 @@ func (l Limits) Exceeded(cpu time.Duration, killed bool, said ...string) string 
 		return false
 	}
 	switch {
+	case l.CPU > 0 && has("CPU time limit exceeded"): // said of a child
+		return fmt.Sprintf("CPU time (%v)", l.CPU)
 	case l.CPU > 0 && killed && cpu >= l.CPU*8/10: // the system's two accounts differ a little
 		return fmt.Sprintf("CPU time (%v)", l.CPU)
 	case l.OpenFiles > 0 && has(syscall.EMFILE.Error(), "EMFILE"):
 		return fmt.Sprintf("open files (%d)", l.OpenFiles)
 	case l.Memory > 0 && has(syscall.ENOMEM.Error(), "out of memory", "MemoryError", "bad_alloc"):
-		return fmt.Sprintf("memory (%d bytes)", l.Memory)
+		return fmt.Sprintf("memory (%d MiB)", l.Memory>>20)
 	case l.Processes > 0 && has(syscall.EAGAIN.Error(), "EAGAIN"):
 		return fmt.Sprintf("processes (%d)", l.Processes)
 	}

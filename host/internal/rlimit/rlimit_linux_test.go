@@ -80,10 +80,10 @@ func TestCheckRefuses(t *testing.T) {
 }
 
 func TestExceededNamesTheLimit(t *testing.T) {
-	all := rlimit.Limits{Memory: 1, Processes: 2, OpenFiles: 3, CPU: 4 * time.Second}
+	all := rlimit.Limits{Memory: 5 << 20, Processes: 2, OpenFiles: 3, CPU: 4 * time.Second}
 	for said, want := range map[string]string{
-		"fatal error: runtime: cannot allocate memory": "memory (1 bytes)",
-		"MemoryError":                  "memory (1 bytes)",
+		"fatal error: runtime: cannot allocate memory": "memory (5 MiB)",
+		"MemoryError":                  "memory (5 MiB)",
 		"open /x: too many open files": "open files (3)",
 		"fork/exec /bin/true: resource temporarily unavailable": "processes (2)",
 		"no idea": "",

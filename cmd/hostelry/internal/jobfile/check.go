@@ -75,5 +75,9 @@ func (t Task) checkConfig(kind catalog.Kind, problems *Problems) {
 		problems.addAll(n, at, bad.Problems)
 	case err != nil:
 		problems.add(at, "%s", fmt.Sprintf("config of kind %q: %v", kind.Name, err))
+	case kind.IsBuiltIn(): // its constructor has no effect, and knows more than a schema can say
+		if _, err := kind.Local().New(config); err != nil {
+			problems.add(at, "%s", err)
+		}
 	}
 }
