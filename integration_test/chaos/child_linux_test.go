@@ -74,7 +74,7 @@ func listenInPlace(role string, attr *syscall.SysProcAttr) {
 	os.Chmod(filepath.Dir(dir), 0o755) // another user can only come in if the plugin lets it
 	os.Chmod(dir, 0o777)
 	spawn(role, attr)
-	shake("unix", filepath.Join(dir, "stranger"))
+	shake(filepath.Join(dir, "stranger"))
 	forever()
 }
 

@@ -127,7 +127,7 @@ func killBusyHost(t *testing.T, binary string, random *rand.Rand) {
 // sockets.
 func hostDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "h")
+	dir, err := os.MkdirTemp("", "h") //nolint:usetesting // its path must be short
 	if err == nil {
 		err = os.Mkdir(filepath.Join(dir, "t"), 0o700)
 	}
@@ -157,9 +157,10 @@ func killAt(t *testing.T, cmd *exec.Cmd, dir string, random *rand.Rand) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
+	last := ""
 	for seen := 0; seen < count && lines.Scan(); seen++ {
+		last = lines.Text()
 	}
-	last := lines.Text()
 	<-time.After(moment)
 	_ = cmd.Process.Kill()
 	died := time.Now()

@@ -61,8 +61,8 @@ const memoryBound = 64 << 20
 // TestAGigabyteOfLogsTakesLittleMemory runs in a process of its own, whose memory
 // nobody else uses.
 func TestAGigabyteOfLogsTakesLittleMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("heavy")
+	if testing.Short() || racing {
+		t.Skip("heavy, and the race detector needs much memory of its own")
 	}
 	const alone = "CHAOS_ALONE"
 	if os.Getenv(alone) == "" {

@@ -76,7 +76,7 @@ func says(text string) func() {
 	}
 }
 
-func shakeHere(name string) { shake("unix", os.Getenv(wire.SocketDirKey)+"/"+name) }
+func shakeHere(name string) { shake(os.Getenv(wire.SocketDirKey) + "/" + name) }
 
 func showCertificate() {
 	block, _ := pem.Decode([]byte(certificate()))
@@ -103,7 +103,7 @@ func certificate() string {
 func accepts(f func(net.Conn)) func() {
 	return func() {
 		l := listenRaw(filepath.Join(os.Getenv(wire.SocketDirKey), "mute"))
-		shake("unix", l.Addr().String())
+		shake(l.Addr().String())
 		for {
 			if conn, err := l.Accept(); err == nil {
 				go f(conn)

@@ -75,8 +75,9 @@ var protocolRows = []row{
 		want: lost("unmarshal")},
 	{name: "checkpoints 100,000 times", how: onStream(func(s *rawStream) {
 		s.run()
-		go func() {
-			for s.recv() != nil {
+		go func() { // ends with the process
+			for heard := true; heard; {
+				heard = s.recv() != nil
 			}
 		}()
 		for i := range uint64(100_000) {

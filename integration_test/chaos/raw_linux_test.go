@@ -37,7 +37,7 @@ func rawWith(other func(grpc.ServerStream) error, f func(*rawStream) error) {
 			return f(s)
 		}))
 	go server.Serve(listener)
-	shake("unix", listener.Addr().String())
+	shake(listener.Addr().String())
 	forever()
 }
 
@@ -51,8 +51,8 @@ func listenRaw(path string) net.Listener {
 }
 
 // shake prints a handshake.
-func shake(network, address string) {
-	fmt.Println(wire.Handshake{Protocol: wire.ProtocolVersion, Network: network, Address: address})
+func shake(socket string) {
+	fmt.Println(wire.Handshake{Protocol: wire.ProtocolVersion, Network: "unix", Address: socket})
 }
 
 // forever keeps the process: a bare select would be a deadlock that the runtime sees.
