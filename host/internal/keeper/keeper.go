@@ -120,7 +120,7 @@ func (k *Keeper) tell(line string) {
 		return
 	}
 	_ = k.pipe.SetWriteDeadline(time.Now().Add(5 * time.Second)) // the keeper reads each second
-	if _, err := fmt.Fprintln(k.pipe, line); err != nil { // it is gone, or frozen
+	if _, err := fmt.Fprintln(k.pipe, line); err != nil {        // it is gone, or frozen
 		_ = k.pipe.Close()
 		k.pipe = nil
 	}

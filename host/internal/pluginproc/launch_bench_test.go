@@ -35,9 +35,9 @@ func init() {
 }
 
 type benchConfig struct {
-	Root    string   `json:"root" jsonschema:"description=The folder to begin with,minLength=1"`
+	Root    string   `json:"root"              jsonschema:"description=The folder to begin with,minLength=1"`
 	Exclude []string `json:"exclude,omitempty"`
-	Limit   int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100"`
+	Limit   int      `json:"limit,omitempty"   jsonschema:"minimum=1,maximum=100"`
 }
 
 func benchKind() task.Kind {

@@ -232,7 +232,7 @@ func socketDir(k *keeper.Keeper) (string, error) {
 		}
 		dir := filepath.Join(base, "hostelry-"+rand.Text()[:10])
 		k.AddDir(dir)
-		err := os.Mkdir(dir, 0o700)
+		err := os.Mkdir(dir, 0o700) //nolint:gosec // where temporary files go is the environment's to say
 		if err == nil {
 			return dir, nil
 		}
