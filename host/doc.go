@@ -19,7 +19,9 @@
 //	kinds                of this program  of this program      of plugins too
 //
 // One runner mixes all three. A task behaves the same in each: the same states,
-// the same [TaskError], the same result. What differs is what the mode can
+// the same [TaskError], the same result. Across the process boundary errors.Is
+// finds the errors of package task, context.Canceled and context.DeadlineExceeded;
+// an error of the task's own arrives as its text. What differs is what the mode can
 // promise, above all at the end: a process can be killed, a goroutine cannot.
 //
 // # Stopping

@@ -49,6 +49,8 @@ func (f *pluginFlags) lock(cmd *cobra.Command, args []string) error {
 	for _, p := range plugins {
 		if p.Err == nil {
 			lines = append(lines, fmt.Sprintf("locked %s %s %s", p.Name, p.Version, p.SHA256))
+		} else if !errors.Is(p.Err, catalog.ErrNotNamed) {
+			lines = append(lines, fmt.Sprintf("not locked: %s cannot be used: %v", p.Name, p.Err))
 		}
 	}
 	return f.command.print(append(lines, "wrote "+f.nearby(filepath.Join(dir, catalog.LockFile))))

@@ -9,6 +9,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/view"
@@ -229,6 +231,9 @@ func openJob(ctx context.Context, job *jobfile.Job, dir string, how loading, v n
 	return c, err
 }
 
+// patience is how long the loading of plugins may take without a word.
+const patience = 2 * time.Second
+
 // notifier is the part of a view that is there before a run.
 type notifier interface{ Notice(text string) }
 
@@ -239,8 +244,15 @@ func load(ctx context.Context, dir string, how loading, v notifier) (*catalog.Ca
 	if err != nil || dir == "" {
 		return c, err
 	}
+	slow := time.AfterFunc(patience, func() {
+		v.Notice("waiting for a plugin that takes long to say what it offers; --start-timeout bounds it")
+	})
+	defer slow.Stop()
 	if err := c.Load(ctx, dir, how.options()...); err != nil {
 		return nil, err
+	}
+	if !slices.ContainsFunc(c.Plugins(), func(p catalog.Plugin) bool { return !errors.Is(p.Err, catalog.ErrNotNamed) }) {
+		v.Notice(fmt.Sprintf("warning: %s holds no plugin: their names begin with %s", dir, catalog.Prefix))
 	}
 	for _, p := range c.Plugins() {
 		if p.Err != nil && !errors.Is(p.Err, catalog.ErrNotNamed) {

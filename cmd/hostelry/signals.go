@@ -15,7 +15,7 @@ import (
 	"github.com/hostelry-run/hostelry/host"
 )
 
-// signals turns SIGINT and SIGTERM into a graceful stop, and the second one into
+// signals turns SIGINT, SIGTERM and SIGHUP into a graceful stop, and the second one into
 // the end: what still runs is killed, and the process exits. An output that breaks
 // stops the run as well.
 type signals struct {
@@ -47,9 +47,9 @@ func (e *outputError) Error() string { return fmt.Sprintf("cannot write the outp
 func watchSignals(broken <-chan error) *signals {
 	s := &signals{received: make(chan os.Signal, 2), broken: broken, done: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	signal.Notify(s.received, os.Interrupt, syscall.SIGTERM)
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // so that a write fails instead
-	s.watching.Go(s.watch)                                  // ends with end
+	signal.Notify(s.received, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last when a terminal closes
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)                  // so that a write fails instead
+	s.watching.Go(s.watch)                                                   // ends with end
 	return s
 }
 
