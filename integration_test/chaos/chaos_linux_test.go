@@ -21,7 +21,8 @@ const (
 	atOnce    = 8               // rows that run side by side
 	patience  = 2 * time.Minute // for what must happen
 	quickly   = 2 * time.Second // for the system to bury what was killed
-	hangAfter = 4 * time.Second // the start timeout where only that ends a row
+	hangAfter = 5 * time.Second // the start timeout where only that ends a row
+	grace     = time.Second     // where only its end ends a row
 	markKey   = "CHAOS_MARK"    // in the environment of all that a row starts
 )
 
@@ -106,12 +107,15 @@ func act(t *testing.T, s *stage, r row) *logbook {
 	t.Helper()
 	mark := fmt.Sprintf("%d-%d", os.Getpid(), s.mark.Add(1))
 	log := &logbook{}
-	startTimeout := patience
+	startTimeout, stopTimeout := patience, patience
 	if r.hangs {
 		startTimeout = hangAfter
 	}
+	if r.want.outcome == host.OutcomeStopTimeout {
+		stopTimeout = grace
+	}
 	runner, err := host.New(host.WithCatalog(s.catalog), host.WithMode(host.Process), host.WithPolicy(host.LogOnly),
-		host.WithGrace(time.Second), host.WithStartTimeout(startTimeout), host.WithLogger(log.logger()))
+		host.WithGrace(stopTimeout), host.WithStartTimeout(startTimeout), host.WithLogger(log.logger()))
 	if err != nil {
 		t.Fatal(err)
 	}
