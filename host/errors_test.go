@@ -85,7 +85,7 @@ func transcript(t *testing.T, m host.Mode) []string {
 		}
 	}
 	for _, kind := range []string{"refuse", "refuse-with-panic", "make-no-task", "stop-error", "stop-panic", "count-stops"} {
-		g.addUnlicensed(kind, config{Text: "as asked"})
+		g.add(kind, config{Text: "as asked"})
 	}
 	g.add("make-slowly", config{})
 	g.start()

@@ -17,7 +17,7 @@ func TestEventsTellEveryStateInOrder(t *testing.T) {
 		want := map[*host.Handle]string{
 			g.add("nothing", config{}):                          "[pending starting running succeeded]",
 			g.add("fail", config{Text: "x"}):                    "[pending starting running failed]",
-			g.addUnlicensed("refuse", config{Text: "x"}):        "[pending starting failed]",
+			g.add("refuse", config{Text: "x"}):                  "[pending starting failed]",
 			g.add("slow-stop", config{For: time.Millisecond}):   "[pending starting running stopping stopped]",
 			g.add("late-fail", config{Text: "x"}):               "[pending starting running stopping failed]",
 			g.add("wait", config{}, "until", "before", "start"): "[pending]",

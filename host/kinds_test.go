@@ -23,15 +23,6 @@ type config struct {
 	Text string        `json:"text,omitempty"`
 	For  time.Duration `json:"for,omitempty"`
 	N    int           `json:"n,omitempty"`
-
-	// Licence is a file. Some constructors behave as long as it is there, which is
-	// when the task is added: a host may try out a config then.
-	Licence string `json:"licence,omitempty"`
-}
-
-func (c config) licensed() bool {
-	_, err := os.Stat(c.Licence)
-	return err == nil
 }
 
 // sentinels are the conditions that errors.Is finds in every mode.
@@ -146,11 +137,6 @@ func counted(running *atomic.Int64) task.Kind {
 	})
 }
 
-// idle is a task that waits.
-func idle(c config) task.Task {
-	return task.Func(func(ctx context.Context) (any, error) { return wait(ctx, c) })
-}
-
 // kinds are the kinds of the tests.
 func kinds() []task.Kind {
 	all := []task.Kind{
@@ -169,30 +155,17 @@ func kinds() []task.Kind {
 			return nil
 		})),
 		task.NewKind("count-stops", stopperKind(func(context.Context, *stopper) error { return nil })),
-		task.NewKind("refuse", func(c config) (task.Task, error) {
-			if c.licensed() {
-				return idle(c), nil
-			}
-			return nil, errors.New(c.Text)
-		}),
+		task.NewKind("refuse", func(c config) (task.Task, error) { return nil, errors.New(c.Text) }),
 		task.NewKind("refuse-with-panic", func(c config) (task.Task, error) { panic(c.Text) }),
-		task.NewKind("make-no-task", func(c config) (task.Task, error) {
-			if c.licensed() {
-				return idle(c), nil
-			}
-			return nil, nil
-		}),
+		task.NewKind("make-no-task", func(config) (task.Task, error) { return nil, nil }),
 		task.NewKind("make-slowly", func(c config) (task.Task, error) {
-			if c.licensed() {
-				return idle(c), nil
-			}
 			if c.Text != "" { // who waits there learns that it is being made
 				if conn, err := net.Dial("tcp", c.Text); err == nil {
 					_ = conn.Close()
 				}
 			}
 			time.Sleep(c.For) // a constructor that blocks is what it shows
-			return idle(c), nil
+			return task.Func(func(ctx context.Context) (any, error) { return wait(ctx, c) }), nil
 		}),
 	}
 	for name, f := range runs {

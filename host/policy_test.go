@@ -16,7 +16,7 @@ func TestLaunchFailureUnderLogOnlyIsThatTasksAlone(t *testing.T) {
 	eachMode(t, func(t *testing.T, m host.Mode) {
 		g := newRig(t, m, host.WithPolicy(host.LogOnly))
 		first, third := g.add("succeed", config{Text: "1"}), g.add("wait", config{})
-		second := g.addUnlicensed("refuse", config{Text: "no licence"})
+		second := g.add("refuse", config{Text: "no licence"})
 		g.start()
 		<-first.Done()
 		<-second.Done()
@@ -187,7 +187,7 @@ func followsPolicy(t *testing.T, m host.Mode, p host.Policy, kind string) {
 	t.Helper()
 	g := newRig(t, m, host.WithPolicy(p))
 	sibling := g.add("wait", config{})
-	bad := g.addUnlicensed(kind, config{Text: "as asked"})
+	bad := g.add(kind, config{Text: "as asked"})
 	g.start()
 	<-bad.Done()
 	wantStates(t, host.StateFailed, bad)

@@ -136,7 +136,7 @@ func everything(t *testing.T) {
 	for _, m := range host.Modes() {
 		for _, kind := range []string{"succeed", "fail", "panic", "goexit", "refuse", "stop-slowly", "wait"} {
 			g.mode = m
-			h := g.addUnlicensed(kind, config{Text: "x"}, m.String())
+			h := g.add(kind, config{Text: "x"}, m.String())
 			if kind == "wait" || kind == "stop-slowly" {
 				running = append(running, h)
 			} else {

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +36,7 @@ func eachMode(t *testing.T, f func(*testing.T, host.Mode)) {
 // rig is a runner under test.
 type rig struct {
 	*host.Runner
-	mode   host.Mode
+	mode   host.Mode // of the tasks that add adds
 	t      *testing.T
 	log    *logbook
 	events *record
@@ -72,21 +70,6 @@ func (g *rig) add(kind string, c config, words ...string) *host.Handle {
 	g.t.Helper()
 	h, err := g.Add(g.spec(kind, c, words...))
 	if err != nil {
-		g.t.Fatal(err)
-	}
-	return h
-}
-
-// addUnlicensed adds a task whose constructor has a licence now, and no more when
-// it is started.
-func (g *rig) addUnlicensed(kind string, c config, words ...string) *host.Handle {
-	g.t.Helper()
-	c.Licence = filepath.Join(g.t.TempDir(), "licence")
-	if err := os.WriteFile(c.Licence, nil, 0o600); err != nil {
-		g.t.Fatal(err)
-	}
-	h := g.add(kind, c, words...)
-	if err := os.Remove(c.Licence); err != nil {
 		g.t.Fatal(err)
 	}
 	return h
