@@ -85,7 +85,7 @@ func (f *runFlags) planKind(ctx context.Context, name string, s settings, v view
 	}
 	kind, err := c.Lookup(name)
 	if err != nil {
-		return nil, nil, append(problems, view.Problem{Message: f.explain(name, err)})
+		return nil, nil, append(problems, view.Problem{Message: f.explain(c, name, err)})
 	}
 	spec := host.Spec{ID: cmp.Or(f.id, kind.Name), Kind: name, Config: config, Mode: modeOf(kind, s.mode)}
 	if config != nil {
@@ -95,11 +95,15 @@ func (f *runFlags) planKind(ctx context.Context, name string, s settings, v view
 }
 
 // explain says of an unknown kind what else it could have been meant to be.
-func (f *runFlags) explain(name string, err error) string {
+func (f *runFlags) explain(c *catalog.Catalog, name string, err error) string {
 	if _, ok := errors.AsType[*catalog.UnknownKindError](err); !ok {
 		return err.Error()
 	}
 	text := err.Error()
+	usable := func(p catalog.Plugin) bool { return p.Err == nil }
+	if f.plugins != "" && !slices.ContainsFunc(c.Plugins(), usable) {
+		text += fmt.Sprintf("; %s holds no plugin that can be used: see hostelry plugin list", f.plugins)
+	}
 	if f.plugins == "" {
 		text += "; --plugins DIR adds the kinds of a plugin directory"
 	}
@@ -250,9 +254,6 @@ func load(ctx context.Context, dir string, how loading, v notifier) (*catalog.Ca
 	defer slow.Stop()
 	if err := c.Load(ctx, dir, how.options()...); err != nil {
 		return nil, err
-	}
-	if !slices.ContainsFunc(c.Plugins(), func(p catalog.Plugin) bool { return !errors.Is(p.Err, catalog.ErrNotNamed) }) {
-		v.Notice(fmt.Sprintf("warning: %s holds no plugin: their names begin with %s", dir, catalog.Prefix))
 	}
 	for _, p := range c.Plugins() {
 		if p.Err != nil && !errors.Is(p.Err, catalog.ErrNotNamed) {
