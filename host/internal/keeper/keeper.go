@@ -62,10 +62,8 @@ func Start() *Keeper {
 	}
 	enlarge(w)
 	k.pipe = w
-	env := []string{roleKey + "=" + k.mark}
-	if race, ok := os.LookupEnv("GORACE"); ok { // without it, a race build may sleep for a second at its end
-		env = append(env, "GORACE="+race)
-	}
+	// The second keeps a race build from sleeping for a second at its end.
+	env := []string{roleKey + "=" + k.mark, "GORACE=atexit_sleep_ms=0"}
 	cmd := &exec.Cmd{
 		Path: path, Args: []string{"hostelry-keeper"}, Dir: "/", Stdin: r,
 		Env: env, SysProcAttr: ownSession(),
