@@ -61,7 +61,7 @@ var protocolRows = []row{
 		s.run()
 	}), want: lost("its process lived on")},
 
-	{name: "reports a million times", how: onStream(func(s *rawStream) {
+	{name: "reports a million times", heavy: true, how: onStream(func(s *rawStream) {
 		s.run()
 		for i := range uint64(1_000_000) {
 			s.send(progress(i + 1))
@@ -85,7 +85,7 @@ var protocolRows = []row{
 		}
 		s.send(finished(`1`))
 	}), want: succeeds()},
-	{name: "checkpoints without end and hears no answer", how: onStream(func(s *rawStream) {
+	{name: "checkpoints without end and hears no answer", heavy: true, how: onStream(func(s *rawStream) {
 		s.run()
 		for i := uint64(0); s.Context().Err() == nil; i++ {
 			s.send(checkpoint(i, `{"at":1}`))

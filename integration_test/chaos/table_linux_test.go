@@ -17,7 +17,7 @@ type row struct {
 	hangs bool // only the start timeout ends it: a short one
 	root  bool // only root can act it
 	left  bool // it leaves a process in a session of its own, out of reach
-	heavy bool // not for short runs
+	heavy bool // not for short runs, nor under the race detector
 
 	beside func(*testing.T, *company, *watch) // in the host's process, meanwhile
 }
