@@ -35,12 +35,6 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	if err != nil {
 		return err
 	}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM)
-	// SIGINT is the host's to answer, and output that a dead host does not read
-	// must not end the process before its tasks are. What is ignored instead of
-	// received would be ignored by what a task starts, too.
-	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGPIPE)
 	// The host connects while the rest is prepared: the system has it wait.
 	handshake := wire.Handshake{
 		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
@@ -49,6 +43,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
 		return fmt.Errorf("print the handshake: %w", err)
 	}
+	signals := notify()
 	// What a task starts is not a plugin of our host.
 	for _, key := range []string{
 		wire.CookieKey, wire.LifelineKey, wire.SocketDirKey, wire.ClientCertKey,
@@ -71,7 +66,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 
 	if lifeline {
 		go func() { // ends with the host, or with this process
-			_, _ = io.Copy(io.Discard, os.Stdin)
+			_, _ = io.Copy(io.Discard, lifelineEnd())
 			watch.lost()
 		}()
 	}
@@ -90,6 +85,16 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	}
 	stop(server, tasks)
 	return nil
+}
+
+// notify returns where SIGTERM arrives. SIGINT is the host's to answer, and output
+// that a dead host does not read must not end the process before its tasks are.
+// What is ignored instead of received would be ignored by what a task starts, too.
+func notify() <-chan os.Signal {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM)
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGPIPE)
+	return signals
 }
 
 // stop gives tasks that are ending, and their last words to the host, farewell.

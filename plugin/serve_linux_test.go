@@ -86,16 +86,19 @@ func TestSIGTERM(t *testing.T) {
 	c.wait(t)
 }
 
-// TestSIGINT is left to the host.
+// TestSIGINT is left to the host, from when the plugin serves.
 func TestSIGINT(t *testing.T) {
 	c := launch(t, "tasks")
 	for range 3 {
-		if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
-			t.Fatal(err)
-		}
 		if _, err := c.Describe(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Describe(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	_ = c.conn.Close()
 	c.wait(t)

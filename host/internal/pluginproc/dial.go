@@ -2,16 +2,43 @@ package pluginproc
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
+// connect makes the connection to the plugin, which waits until the plugin has
+// said where it listens.
+func (r *pluginRunner) connect() (err error) {
+	r.conn, err = grpc.NewClient("passthrough:///plugin",
+		grpc.WithContextDialer(r.dial),
+		grpc.WithTransportCredentials(insecure.NewCredentials()), // dial sees to it
+		grpc.WithDefaultCallOptions(
+			grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage)),
+		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: time.Hour}), // the launch has its own
+		grpc.WithIdleTimeout(0), // to hang up is to end the plugin
+	)
+	if err == nil {
+		r.conn.Connect()
+	}
+	return err
+}
+
 // dial connects to where the plugin said that it listens, and makes sure that it
 // is the plugin who does. gRPC calls it for each connection.
 func (r *pluginRunner) dial(ctx context.Context, _ string) (net.Conn, error) {
+	select {
+	case <-r.located:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, r.network, r.address)
 	if err != nil {
@@ -24,7 +51,22 @@ func (r *pluginRunner) dial(ctx context.Context, _ string) (net.Conn, error) {
 			return nil, err
 		}
 	}
+	if r.tls() {
+		return secure(ctx, conn, r.certificates())
+	}
 	return conn, nil
+}
+
+// secure has both sides prove themselves by the launch's certificates.
+func secure(ctx context.Context, conn net.Conn, certificates *tls.Config) (net.Conn, error) {
+	config := certificates.Clone()
+	config.NextProtos = []string{"h2"} // what gRPC speaks
+	secured := tls.Client(conn, config)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return secured, nil
 }
 
 // accuse ends the launch, unless the plugin has ended by itself: then nobody who

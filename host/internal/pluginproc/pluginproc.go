@@ -1,12 +1,13 @@
 // Package pluginproc launches a plugin's executable and owns the process: its
 // pipes, its process group, its death and its clean-up. It is the only package
-// that knows go-plugin, which it gives a runner of its own: go-plugin reads the
-// handshake and dials, everything else happens here.
+// that knows go-plugin, which it gives a runner of its own: go-plugin tells the
+// plugin what it must know and takes its handshake, everything else happens here.
 package pluginproc
 
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,9 +22,7 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/status"
 
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
@@ -56,7 +55,6 @@ type Config struct {
 type Process struct {
 	runner *pluginRunner
 	client *goplugin.Client
-	conn   *grpc.ClientConn
 	dir    string        // holds the socket; removed at the end
 	done   chan struct{} // closed after the process was reaped, its output read and dir removed
 }
@@ -73,28 +71,27 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 		return nil, &LaunchError{Path: c.Path, Err: err}
 	}
 	p := &Process{runner: newRunner(c), dir: dir, done: make(chan struct{})}
-	p.client = goplugin.NewClient(&goplugin.ClientConfig{
+	config := &goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion: wire.ProtocolVersion, MagicCookieKey: wire.CookieKey, MagicCookieValue: wire.CookieValue,
 		},
-		Plugins:          goplugin.PluginSet{serviceName: connPlugin{}},
+		Plugins:          goplugin.PluginSet{}, // that there is one names the protocol's version
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		SkipHostEnv:      true,
 		StartTimeout:     time.Hour, // ctx is what bounds the launch
 		Logger:           hclog.NewNullLogger(),
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: dir},
 		AutoMTLS:         p.runner.tls(),
-		GRPCDialOptions: []grpc.DialOption{
-			grpc.WithContextDialer(p.runner.dial),
-			grpc.WithStreamInterceptor(tasksOnly),
-			grpc.WithDefaultCallOptions(
-				grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage)),
-		},
+		// go-plugin does not connect: the runner does. Kill would try it, late and
+		// in vain; without credentials it does not get so far.
+		GRPCDialOptions: []grpc.DialOption{grpc.WithTransportCredentials(nil)},
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, dir string) (runner.Runner, error) {
 			p.runner.prepare(spec.Env, dir)
 			return p.runner, nil
 		},
-	})
+	}
+	p.runner.certificates = func() *tls.Config { return config.TLSConfig }
+	p.client = goplugin.NewClient(config)
 	release := context.AfterFunc(ctx, p.runner.kill)
 	defer release()
 	if err := p.connect(ctx); err != nil {
@@ -106,56 +103,20 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 	return p, nil
 }
 
-const serviceName = "task"
-
-// connPlugin hands out the connection itself.
-type connPlugin struct {
-	goplugin.NetRPCUnsupportedPlugin
-}
-
-func (connPlugin) GRPCServer(*goplugin.GRPCBroker, *grpc.Server) error {
-	return errors.New("a host serves no tasks")
-}
-
-func (connPlugin) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	return conn, nil
-}
-
-// tasksOnly refuses what go-plugin itself would call on every connection: its
-// broker and its copy of the standard streams, for which a plugin could have the
-// host keep as much as it likes.
-func tasksOnly(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string,
-	stream grpc.Streamer, opts ...grpc.CallOption,
-) (grpc.ClientStream, error) {
-	if strings.HasPrefix(method, "/plugin.") {
-		return nil, status.Error(codes.Unimplemented, "hosts do not call "+method)
-	}
-	return stream(ctx, desc, conn, method, opts...)
-}
-
+// connect waits for the handshake and then for the plugin to answer.
 func (p *Process) connect(ctx context.Context) error {
-	protocol, err := p.client.Client()
-	if err != nil {
+	if _, err := p.client.Start(); err != nil {
 		return err
 	}
-	raw, err := protocol.Dispense(serviceName)
-	if err != nil {
-		return err
-	}
-	conn, ok := raw.(*grpc.ClientConn)
-	if !ok {
-		return errors.New("go-plugin gave no connection")
-	}
-	p.conn = conn
 	return p.reach(ctx)
 }
 
 // reach waits until the plugin answers where it says that it listens, as it must
-// before any call: go-plugin does not.
+// before any call.
 func (p *Process) reach(ctx context.Context) error {
 	for {
-		p.conn.Connect()
-		state := p.conn.GetState()
+		p.runner.conn.Connect()
+		state := p.runner.conn.GetState()
 		switch state {
 		case connectivity.Ready:
 			return nil
@@ -164,7 +125,7 @@ func (p *Process) reach(ctx context.Context) error {
 				return fmt.Errorf("it cannot be reached at %s: %w", p.runner.address, err)
 			}
 		}
-		if !p.conn.WaitForStateChange(ctx, state) {
+		if !p.runner.conn.WaitForStateChange(ctx, state) {
 			return context.Cause(ctx)
 		}
 	}
@@ -174,7 +135,6 @@ func (p *Process) reach(ctx context.Context) error {
 // with the process; Close and Kill wait for it.
 func (p *Process) own() {
 	<-p.runner.dead
-	_ = p.conn.Close() // ends every stream, also one that a grandchild holds open
 	p.discard()
 	close(p.done)
 }
@@ -183,6 +143,9 @@ func (p *Process) own() {
 // go-plugin and the launch hold.
 func (p *Process) discard() {
 	p.runner.kill()
+	if p.runner.conn != nil {
+		_ = p.runner.conn.Close() // ends every stream, also one that a grandchild holds open
+	}
 	p.runner.awaitEnd()
 	p.client.Kill() // returns at once: the process is dead
 	_ = os.RemoveAll(p.dir)
@@ -190,7 +153,7 @@ func (p *Process) discard() {
 }
 
 // Client speaks to the plugin.
-func (p *Process) Client() *wire.Client { return wire.NewClient(p.conn) }
+func (p *Process) Client() *wire.Client { return wire.NewClient(p.runner.conn) }
 
 // Done is closed once the process is dead and reaped, its output read, and what
 // it left in the file system removed.
@@ -206,7 +169,7 @@ func (p *Process) Stderr() []string { return p.runner.tail.lines() }
 // to terminate, and kills it when ctx ends. It returns after Done.
 func (p *Process) Close(ctx context.Context) {
 	p.runner.hangUp()
-	_ = p.conn.Close()
+	_ = p.runner.conn.Close()
 	_ = p.runner.group.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:

@@ -3,6 +3,7 @@ package pluginproc
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"google.golang.org/grpc"
 
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -40,17 +43,21 @@ type pluginRunner struct {
 	env    []string
 	tail   *tail
 
-	group     *procgroup.Group // set by Start
-	lifeline  *os.File         // the plugin's stdin, held open as long as the host lives
-	stdout    *os.File         // read ends
-	stderr    *os.File
-	readers   sync.WaitGroup
-	dead      chan struct{} // closed when the process was reaped
-	ended     chan struct{} // closed when its output was read, too
-	hangUp    func()        // closes the lifeline
-	network   string        // where the plugin listens: set by PluginToHost
-	address   string
-	handshake struct { // go-plugin's ends of the two streams
+	group    *procgroup.Group // set by Start
+	lifeline *os.File         // the plugin's stdin, held open as long as the host lives
+	stdout   *os.File         // read ends
+	stderr   *os.File
+	readers  sync.WaitGroup
+	dead     chan struct{}    // closed when the process was reaped
+	ended    chan struct{}    // closed when its output was read, too
+	hangUp   func()           // closes the lifeline
+	conn     *grpc.ClientConn // made by Start; it connects as soon as address is known
+	located  chan struct{}    // closed once network and address are known
+	network  string           // where the plugin listens: set by PluginToHost
+	address  string
+	// certificates are this launch's, or nil. It is valid after the handshake.
+	certificates func() *tls.Config
+	handshake    struct { // go-plugin's ends of the two streams
 		r *io.PipeReader
 		w *io.PipeWriter
 	}
@@ -69,7 +76,7 @@ type pluginRunner struct {
 }
 
 func newRunner(c Config) *pluginRunner {
-	r := &pluginRunner{config: c, tail: &tail{}, dead: make(chan struct{}), ended: make(chan struct{})}
+	r := &pluginRunner{config: c, tail: &tail{}, dead: make(chan struct{}), ended: make(chan struct{}), located: make(chan struct{})}
 	r.hangUp = func() {}
 	r.handshake.r, r.handshake.w = io.Pipe()
 	r.quiet.r, r.quiet.w = io.Pipe()
@@ -91,17 +98,20 @@ func (r *pluginRunner) prepare(env []string, dir string) {
 // Start implements runner.Runner. go-plugin calls it once.
 func (r *pluginRunner) Start(context.Context) error {
 	err := r.start()
+	r.noteStart(err)
+	if err == nil {
+		err = r.connect() // while the plugin starts
+	}
+	return err
+}
+
+func (r *pluginRunner) noteStart(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err != nil {
-		r.startErr = err
-		return err
-	}
-	r.started = true
-	if r.killed { // before there was anything to kill
+	r.startErr, r.started = err, err == nil
+	if r.started && r.killed { // before there was anything to kill
 		r.group.Kill()
 	}
-	return nil
 }
 
 func (r *pluginRunner) start() (err error) {
@@ -288,6 +298,7 @@ func (r *pluginRunner) PluginToHost(network, address string) (string, string, er
 		return "", "", fmt.Errorf("the plugin listens on %s %q; on this system it must be a unix socket", network, address)
 	}
 	r.network, r.address = network, address
+	close(r.located)
 	return network, address, nil
 }
 

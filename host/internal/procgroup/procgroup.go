@@ -58,28 +58,36 @@ func Start(cmd *exec.Cmd) (*Group, error) {
 		return nil, err
 	}
 	g := &Group{cmd: cmd, done: make(chan struct{})}
-	started := make(chan error)
-	go g.run(started) // ends with the leader; the caller waits for done
-	if err := <-started; err != nil {
+	if needsThread(cmd) {
+		started := make(chan error)
+		go g.run(started) // ends with the leader; the caller waits for done
+		return g, <-started
+	}
+	if err := g.start(); err != nil {
 		return nil, err
 	}
+	go g.wait() // ends with the leader; the caller waits for done
 	return g, nil
 }
 
-// run starts the command, says so, and waits for its end, on one thread if it must
-// be: the system sends a Pdeathsig when the thread ends that started the command.
+func (g *Group) start() error {
+	err := g.cmd.Start()
+	if err == nil {
+		g.pid, g.tree = g.cmd.Process.Pid, newTree(g.cmd)
+	}
+	return err
+}
+
+// run starts the command, says so, and waits for its end, all on one thread: the
+// system sends a Pdeathsig when the thread ends that started the command.
 func (g *Group) run(started chan<- error) {
-	if needsThread(g.cmd) {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := g.start()
+	started <- err
+	if err == nil {
+		g.wait()
 	}
-	if err := g.cmd.Start(); err != nil {
-		started <- err
-		return
-	}
-	g.pid, g.tree = g.cmd.Process.Pid, newTree(g.cmd)
-	started <- nil
-	g.wait()
 }
 
 // wait sees the leader through to its end, and kills the group before the
