@@ -48,9 +48,10 @@ type coroutine struct {
 }
 
 func (e *coroutine) begin() {
+	started := e.punctual()
 	e.coroutine = e.loop.Go(e.job.id, func(s task.Scheduler) {
 		e.Scheduler = s
-		e.attempt.Run(e.started, func(ended attempt.End) { e.ended(end{End: ended}) })
+		e.attempt.Run(started, func(ended attempt.End) { e.ended(end{End: ended}) })
 	})
 }
 
@@ -86,8 +87,10 @@ func evict(ctx context.Context, c *eventloop.Coroutine, last uint64) {
 	}
 }
 
-func (e *coroutine) insist() bool              { return false }
-func (e *coroutine) runs(t attempt.Trace) bool { return t.Runs(e.attempt) }
+func (e *coroutine) insist() bool { return false }
+
+func (e *coroutine) ping(context.Context) string { return "" }
+func (e *coroutine) runs(t attempt.Trace) bool   { return t.Runs(e.attempt) }
 
 // await gives the loop to others, by the scheduler of the coroutine that ctx is of.
 func (e *coroutine) await(ctx context.Context, f func()) {

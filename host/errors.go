@@ -19,6 +19,15 @@ var (
 	ErrBadID = errors.New("bad task id")
 	// ErrDuplicateID: two tasks of a runner have the same id.
 	ErrDuplicateID = errors.New("duplicate task id")
+	// ErrUnknownTask: there is no task of that id.
+	ErrUnknownTask = errors.New("unknown task")
+	// ErrEnded: a task cannot be begun again, because it has ended or is being stopped.
+	ErrEnded = errors.New("the task has ended, or is being stopped")
+	// ErrRestartsSpent: a task ended more often than its Restart allows. The TaskError
+	// of its last attempt wraps it.
+	ErrRestartsSpent = errors.New("its restarts are spent")
+	// ErrDeadline: the run was stopped at the end of its time: see WithDeadline.
+	ErrDeadline = errors.New("the run reached its deadline")
 	// ErrNeedsProcess: a plugin's kind was asked to run in this process.
 	ErrNeedsProcess = errors.New("a plugin's kind runs in process mode only")
 	// ErrNotServed: this process was started by a host as a plugin, but its main
@@ -80,3 +89,10 @@ func (e *TaskError) Error() string {
 }
 
 func (e *TaskError) Unwrap() error { return e.Err }
+
+// both is two errors in one line. It calls no method of theirs before its own are
+// called: to do so may run a task's code.
+type both struct{ first, then error }
+
+func (b *both) Error() string   { return b.first.Error() + "; " + b.then.Error() }
+func (b *both) Unwrap() []error { return []error{b.first, b.then} }

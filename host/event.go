@@ -27,7 +27,16 @@ type Event struct {
 	Type     EventType
 	State    State    // after the event
 	Progress Progress // of EventProgress
-	Err      error    // a *TaskError, where the task failed or was abandoned
+
+	// Of EventState:
+
+	// Cause says in words why the task is in this state, or is empty: see [Handle.Cause].
+	Cause string
+	// Next is when the next attempt begins at the earliest, in StateBackingOff.
+	Next time.Time
+	// Err is a *TaskError where the task has failed or was abandoned, and in
+	// StateBackingOff where its last attempt has failed.
+	Err error
 }
 
 // Progress is work done, in the task's own unit.

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"time"
 
 	"github.com/hostelry-run/hostelry/shared/attempt"
 )
@@ -23,6 +24,20 @@ type call struct {
 	config  *config
 	started func()    // to be called once, when the task runs, if it does
 	ended   func(end) // to be called exactly once, last
+	late    func()    // to be called if the attempt is not started in time, and cannot be ended
+}
+
+// punctual is started for an attempt that nobody can end before it runs: the runner
+// hears if that takes too long.
+func (c *call) punctual() func() {
+	if c.job.startTimeout == 0 {
+		return c.started
+	}
+	timer := time.AfterFunc(c.job.startTimeout, c.late)
+	return func() {
+		timer.Stop()
+		c.started()
+	}
 }
 
 // execution is one attempt.
@@ -35,6 +50,9 @@ type execution interface {
 	// insist ends the attempt by force, after which ended is called soon. It
 	// reports whether it can. It may be called more than once and does not block.
 	insist() bool
+	// ping says what is known of where the attempt runs, to be added to a message
+	// about its silence, or "". It blocks until ctx ends at most.
+	ping(ctx context.Context) string
 	// runs reports whether the task is what the goroutine of t runs.
 	runs(t attempt.Trace) bool
 	// await calls f, which blocks, the way the task itself may: on its goroutine or

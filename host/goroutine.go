@@ -23,7 +23,8 @@ type goroutine struct {
 // begin starts the task's goroutine. It ends with the task; the runner waits for
 // ended, or abandons it.
 func (g *goroutine) begin() {
-	go g.attempt.Run(g.started, func(e attempt.End) { g.ended(end{End: e}) })
+	started := g.punctual()
+	go g.attempt.Run(started, func(e attempt.End) { g.ended(end{End: e}) })
 }
 
 func (g *goroutine) stop(ctx context.Context, cause error) {
@@ -35,5 +36,6 @@ func (g *goroutine) stop(ctx context.Context, cause error) {
 }
 
 func (g *goroutine) insist() bool                      { return false }
+func (g *goroutine) ping(context.Context) string       { return "" }
 func (g *goroutine) runs(t attempt.Trace) bool         { return t.Runs(g.attempt) }
 func (g *goroutine) await(_ context.Context, f func()) { f() }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
+	"time"
 
 	"github.com/hostelry-run/hostelry/shared/task"
 )
@@ -14,20 +14,35 @@ import (
 type Handle struct {
 	runner *Runner
 	job    job
+	group  *group
+	set    string        // the name of the Replicas that it is one of, or ""
+	index  int           // in the order of Add
 	done   chan struct{} // closed after the fields below are final
 
 	// Under runner.mu.
 	state      State
-	execution  execution // the attempt's; nil before the first
+	cause      string // why it is in that state
+	mode       Mode   // of its attempts
+	try        *try   // the attempt that is not over, or nil
 	attempts   int
-	ready      bool
-	asked      bool // a stop was asked
-	forced     bool // and the runner insisted
+	wasReady   bool // once, in some attempt
+	barred     bool // no attempt begins any more
+	ending     bool // a stop was asked
 	over       bool // done is closed
 	progress   Progress
 	checkpoint json.RawMessage
 	result     json.RawMessage
 	err        *TaskError
+
+	// Between attempts.
+	budget    budget
+	retry     *time.Timer // to the next attempt, or nil
+	next      time.Time   // when that fires
+	round     *round      // the restart that it is part of, or nil
+	last      *TaskError  // of the last attempt
+	waitCause string      // of the attempt that waits for what the task needs
+	panics    int
+	isolated  string // why the next attempt is in another mode
 }
 
 // ID is the task's id.
@@ -36,16 +51,26 @@ func (h *Handle) ID() string { return h.job.id }
 // Kind is the task's kind, without its plugin's name.
 func (h *Handle) Kind() string { return h.job.kind.Name }
 
-// Mode is where the task runs.
-func (h *Handle) Mode() Mode { return h.job.mode }
+// Mode is where the task runs, or last ran: [Spec.Isolate] may change it.
+func (h *Handle) Mode() Mode { return locked(h, func() Mode { return h.mode }) }
 
 // State is the task's state now.
 func (h *Handle) State() State { return locked(h, func() State { return h.state }) }
 
-// Ready reports whether the running task has said that it is up.
+// Cause says in words why the task is in its state: what it waits for, how its last
+// attempt failed, why it was told to stop, why it never started. It is empty where
+// there is nothing to say.
+func (h *Handle) Cause() string { return locked(h, func() string { return h.cause }) }
+
+// Ready reports whether the task runs and is up: it has said so, or the check of
+// its [Readiness] has passed.
 func (h *Handle) Ready() bool {
-	return locked(h, func() bool { return h.ready && h.state == StateRunning })
+	return locked(h, func() bool { return h.state == StateRunning && h.try.ready })
 }
+
+// Next is when the next attempt of a task that backs off begins, at the earliest,
+// or the zero Time.
+func (h *Handle) Next() time.Time { return locked(h, func() time.Time { return h.next }) }
 
 // Attempts is how many attempts were begun.
 func (h *Handle) Attempts() int { return locked(h, func() int { return h.attempts }) }
@@ -76,7 +101,7 @@ func (h *Handle) Done() <-chan struct{} { return h.done }
 
 // Stop stops this task alone, as [Runner.Stop] does all of them.
 func (h *Handle) Stop(ctx context.Context) error {
-	return h.runner.stop(ctx, []*Handle{h}, h.runner.caller(ctx, h.runner.Handles()))
+	return h.runner.stop(ctx, []*Handle{h}, h.runner.caller(ctx, h.runner.Handles()), "")
 }
 
 func locked[T any](h *Handle, get func() T) T {
@@ -105,53 +130,3 @@ func Result[T any](ctx context.Context, h *Handle) (T, error) {
 	}
 	return v, err
 }
-
-// taskHost is the task.Host of one attempt.
-type taskHost struct {
-	*Handle
-	attempt int
-	restore json.RawMessage
-}
-
-var _ task.Host = taskHost{}
-
-func (t taskHost) Attempt() int { return t.attempt }
-
-func (t taskHost) Logger() *slog.Logger { return t.runner.taskLogger(t.job) }
-
-// report changes what is known of the attempt, unless it has ended.
-func (t taskHost) report(change func()) {
-	t.runner.mu.Lock()
-	defer t.runner.mu.Unlock()
-	if !t.over && t.attempts == t.attempt {
-		change()
-	}
-}
-
-func (t taskHost) Ready() {
-	t.report(func() {
-		if !t.ready {
-			t.ready = true
-			t.emitLocked(Event{Type: EventReady})
-		}
-	})
-}
-
-func (t taskHost) Progress(done, total int64, message string) {
-	t.report(func() {
-		t.progress = Progress{Done: done, Total: total, Message: message}
-		t.emitLocked(Event{Type: EventProgress, Progress: t.progress})
-	})
-}
-
-func (t taskHost) Heartbeat() {}
-
-func (t taskHost) Checkpoint(_ context.Context, data json.RawMessage) error {
-	if !json.Valid(data) {
-		return fmt.Errorf("%w: it is not JSON", task.ErrBadCheckpoint)
-	}
-	t.report(func() { t.checkpoint = data })
-	return nil
-}
-
-func (t taskHost) Restore() json.RawMessage { return t.restore }

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -9,199 +8,238 @@ import (
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
-// The life of one task: every change of a Handle's state is in this file, under
-// the runner's lock.
+// The life of one task, from Add to its end, through its attempts: every change of
+// a Handle's state is in this file, under the runner's lock.
 
 func (h *Handle) emitLocked(e Event) {
 	if len(h.runner.subscriptions) == 0 {
 		return
 	}
 	e.Time = time.Now()
-	e.Task, e.Kind, e.Mode, e.Attempt, e.State = h.job.id, h.Kind(), h.job.mode, h.attempts, h.state
+	e.Task, e.Kind, e.Mode, e.Attempt, e.State = h.job.id, h.Kind(), h.mode, h.attempts, h.state
 	for s := range h.runner.subscriptions {
 		s.push(e)
 	}
 }
 
-func (h *Handle) moveLocked(s State) {
-	h.state = s
-	e := Event{Type: EventState}
-	if h.err != nil {
+func (h *Handle) moveLocked(s State, cause string) {
+	h.state, h.cause = s, cause
+	e := Event{Type: EventState, Cause: cause, Next: h.next}
+	switch {
+	case h.err != nil:
 		e.Err = h.err
+	case s == StateBackingOff && h.last != nil:
+		e.Err = h.last
 	}
 	h.emitLocked(e)
 }
 
 func (h *Handle) currentExecution() execution {
-	return locked(h, func() execution { return h.execution })
+	return locked(h, func() execution {
+		if h.try == nil {
+			return nil
+		}
+		return h.try.execution
+	})
 }
 
-// begin begins the first attempt, unless a stop came before it.
+// begin begins the first attempt as soon as its needs allow, unless a stop came
+// before it.
 func (h *Handle) begin() {
 	h.runner.mu.Lock()
 	defer h.runner.mu.Unlock()
-	if !h.over {
-		h.beginLocked()
+	if !h.over && h.try == nil {
+		h.proceedLocked("")
+	}
+}
+
+// proceedLocked begins the next attempt if what the task needs is there, waits for
+// it if not, and ends the task if it never will be.
+func (h *Handle) proceedLocked(cause string) {
+	if h.over || h.ending || h.barred || h.runner.state != RunRunning {
+		return
+	}
+	h.next = time.Time{}
+	unmet, never := h.unmetLocked()
+	switch {
+	case never != "" && h.attempts == 0:
+		h.cause = never
+		h.moveLocked(h.state, never)
+		h.finishLocked(nil)
+	case never != "":
+		h.state, h.cause = StateFailed, never
+		h.finishLocked(&TaskError{
+			Task: h.job.id, Mode: h.mode, Attempt: h.attempts, Outcome: OutcomeLaunchFailed, ExitCode: -1,
+			Err: fmt.Errorf("it cannot start again: it %s", never),
+		})
+	case unmet != "":
+		h.waitCause = cause
+		if h.state != StateWaiting || h.cause != unmet {
+			h.moveLocked(StateWaiting, unmet)
+		}
+	default:
+		h.beginLocked(cause)
 	}
 }
 
 // beginLocked begins an attempt.
-func (h *Handle) beginLocked() {
+func (h *Handle) beginLocked(cause string) {
 	r := h.runner
+	if h.isolated != "" {
+		cause, h.isolated = h.isolated, ""
+	}
 	h.attempts++
-	host := taskHost{Handle: h, attempt: h.attempts, restore: h.checkpoint}
-	h.execution = r.executorLocked(h.job.mode).prepare(call{
-		ctx: task.WithHost(r.ctx, host), job: h.job, config: r.config,
-		started: h.started, ended: h.ended,
+	t := &try{Handle: h, number: h.attempts, mode: h.mode, restore: h.checkpoint}
+	t.logger = t.watchedLogger()
+	t.execution = r.executorLocked(t.mode).prepare(call{
+		ctx: task.WithHost(r.ctx, t), job: h.job, config: r.config,
+		started: t.started, ended: t.ended, late: t.late,
 	})
-	h.moveLocked(StateStarting)
-	h.execution.begin()
+	h.try = t
+	h.moveLocked(StateStarting, cause)
+	if d := h.job.timeout; d > 0 {
+		t.afterLocked(d, verdict{outcome: OutcomeTimedOut, err: fmt.Errorf("it ran longer than its timeout of %v", d)})
+	}
+	t.execution.begin()
 }
 
-// started is called by the executor when the task runs.
-func (h *Handle) started() {
-	h.runner.mu.Lock()
-	defer h.runner.mu.Unlock()
-	if h.state == StateStarting {
-		h.moveLocked(StateRunning)
-	}
-}
-
-// askLocked marks the task as asked to stop. It returns what there is to stop.
-func (h *Handle) askLocked() execution {
-	switch {
-	case h.over, h.asked:
-		return nil
-	case h.execution == nil: // it never starts
-		h.asked = true
-		h.finishLocked(nil)
-		return nil
-	}
-	h.asked = true
-	h.moveLocked(StateStopping)
-	return h.execution
-}
-
-// ended is called by the executor when the attempt has ended. A failure is in the
-// log before anyone can see it, as the run, and the program, may end then.
-func (h *Handle) ended(e end) {
-	r := h.runner
-	r.mu.Lock()
-	state, err := h.judgeLocked(e)
-	r.mu.Unlock()
-	if err != nil && r.config.policy == LogOnly {
-		r.taskLogger(h.job).Error("task failed", "outcome", err.Outcome, "error", err.Err)
-	}
-	r.mu.Lock()
-	late := h.over
-	if late {
-		r.abandoned--
-	} else {
-		h.result, h.state, h.err = e.Result, state, err
-		h.finishLocked(err)
-	}
-	r.mu.Unlock()
-	if late {
-		r.taskLogger(h.job).Info("an abandoned task has ended after all")
-	}
-}
-
-// judgeLocked finds the state that an attempt's end leads to, and its failure or
-// nil. What an abandoned task does is judged already.
-func (h *Handle) judgeLocked(e end) (State, *TaskError) {
-	switch {
-	case h.over:
-		return h.state, nil
-	case e.Err == nil && !h.asked:
-		return StateSucceeded, nil
-	case h.asked && e.Clean:
-		return StateStopped, nil
-	}
-	err := &TaskError{
-		Task: h.job.id, Mode: h.job.mode, Attempt: h.attempts, Outcome: OutcomeError, ExitCode: -1, Err: e.Err,
-	}
-	if !e.Started {
-		err.Outcome = OutcomeLaunchFailed
-	}
+// settleLocked decides what follows the end of an attempt: the task's end, or
+// another attempt.
+func (h *Handle) settleLocked(t *try, s State, failure *TaskError, e end) {
+	h.try = nil
+	h.last = failure
 	if e.Panic != nil {
-		err.Outcome, err.Stack = OutcomePanic, e.Panic.Stack
+		h.isolateLocked()
 	}
-	if p := e.process; p != nil {
-		err.Outcome, err.ExitCode, err.Signal, err.Stderr = p.outcome, p.exitCode, p.signal, p.stderr
-		if h.forced {
-			err.Outcome = OutcomeStopTimeout
-			err.Err = fmt.Errorf("it did not stop in time and was killed: %w", e.Err)
-		}
+	goesOn := !h.ending && !h.barred && h.runner.state == RunRunning
+	switch {
+	case !goesOn, s == StateAbandoned && !h.job.restart.Overlap:
+	case h.round != nil:
+		h.next = h.round.next
+		h.moveLocked(StateBackingOff, h.round.cause)
+		h.round.proceedLocked()
+		return
+	case h.again(failure, e):
+		h.backOffLocked(t.words(e), h.budget.spend(h.job.restart, t.running))
+		return
+	case h.job.restart.again(failure != nil, e.Final):
+		failure, s = h.exhausted(failure), StateFailed
 	}
-	return StateFailed, err
+	h.result, h.state = e.Result, s
+	if h.cause = ""; failure != nil {
+		h.cause = t.words(e)
+	}
+	h.finishLocked(failure)
 }
 
-// insist ends the task by force, or abandons it. It reports whether the task is
-// still to end, by force.
-func (h *Handle) insist() bool {
-	x := locked(h, func() execution {
-		if h.over {
-			return nil
-		}
-		h.forced = true
-		return h.execution
-	})
-	if x == nil {
-		return false
-	}
-	if x.insist() {
-		return true
-	}
-	h.abandon()
-	return false
+// again reports whether the restart policy has another attempt follow.
+func (h *Handle) again(failure *TaskError, e end) bool {
+	return h.job.restart.again(failure != nil, e.Final) && h.budget.left(h.job.restart)
 }
 
-// abandon gives up waiting for the task. What it does from now on, nobody asked for.
-func (h *Handle) abandon() {
-	r := h.runner
-	r.mu.Lock()
-	if h.over {
-		r.mu.Unlock()
+// words say how an attempt ended that is followed by another.
+func (t *try) words(e end) string {
+	switch {
+	case t.verdict != nil:
+		return t.verdict.err.Error()
+	case e.Err != nil:
+		return e.Text
+	case t.asked:
+		return "it was abandoned"
+	default:
+		return "it succeeded, and is always restarted"
+	}
+}
+
+// exhausted is the failure of a task that ended more often than it may.
+func (h *Handle) exhausted(failure *TaskError) *TaskError {
+	if failure == nil {
+		failure = &TaskError{
+			Task: h.job.id, Mode: h.mode, Attempt: h.attempts, Outcome: OutcomeError, ExitCode: -1,
+			Err: errors.New("it ended without a failure"),
+		}
+	}
+	spent := *failure
+	spent.Err = &both{failure.Err, fmt.Errorf("%w: %d within %v", ErrRestartsSpent, h.job.restart.Max, h.job.restart.Within)}
+	return &spent
+}
+
+// backOffLocked has the task, and those that the strategy of its group restarts
+// with it, begin again after delay.
+func (h *Handle) backOffLocked(cause string, delay time.Duration) {
+	h.next = time.Now().Add(delay)
+	if h.group.restartLocked(h, cause, delay) {
 		return
 	}
-	h.err = &TaskError{
-		Task: h.job.id, Mode: h.job.mode, Attempt: h.attempts, Outcome: OutcomeStopTimeout, ExitCode: -1,
-		Err: errors.New("it did not stop in time and was abandoned: its code still runs"),
-	}
-	r.abandoned++
-	h.state = StateAbandoned
-	h.finishLocked(h.err)
-	r.mu.Unlock()
-	r.taskLogger(h.job).Warn("a task did not stop in time and was abandoned: its code still runs")
+	h.moveLocked(StateBackingOff, cause)
+	number := h.attempts
+	h.retry = time.AfterFunc(delay, func() {
+		h.runner.mu.Lock()
+		defer h.runner.mu.Unlock()
+		if h.state == StateBackingOff && h.attempts == number && h.round == nil {
+			h.proceedLocked("restart: " + cause)
+		}
+	})
 }
 
-// finishLocked ends the task's life, with h.state as it is, and lets the policy
+// isolateLocked moves a task that has panicked too often into a process of its own.
+func (h *Handle) isolateLocked() {
+	h.panics++
+	if after := h.job.isolate; after > 0 && h.panics >= after && h.mode != Process {
+		h.mode = Process
+		h.isolated = fmt.Sprintf("moved to a process of its own after %d panics", h.panics)
+	}
+}
+
+// endLocked has no attempt follow the one that runs. Where none runs, it is the
+// task's end.
+func (h *Handle) endLocked() {
+	if h.over || h.ending {
+		return
+	}
+	h.ending = true
+	if h.try != nil {
+		return
+	}
+	if h.attempts > 0 {
+		h.state, h.cause = StateStopped, ""
+	}
+	h.finishLocked(nil)
+}
+
+// askLocked marks the attempt as told to stop, if there is one that was not. It
+// returns what there is to stop.
+func (t *try) askLocked(cause string) bool {
+	if t.over || t.asked {
+		return false
+	}
+	t.asked = true
+	t.moveLocked(StateStopping, cause)
+	return true
+}
+
+// finishLocked ends the task's life, with h.state as it is, and lets its group
 // know of a failure.
-func (h *Handle) finishLocked(err *TaskError) {
+func (h *Handle) finishLocked(failure *TaskError) {
 	r := h.runner
 	h.over = true
+	h.next = time.Time{}
+	if h.retry != nil {
+		h.retry.Stop()
+	}
+	h.err = failure
 	if h.state.Ended() {
-		h.moveLocked(h.state)
+		h.moveLocked(h.state, h.cause)
 	}
 	close(h.done)
 	r.live--
-	if err != nil {
-		r.failures = append(r.failures, h)
-		if len(r.failures) == 1 {
-			close(r.failed)
-		}
-		if r.config.policy == StopAll && r.state == RunRunning {
-			r.state = RunStopping
-			others := r.handles
-			r.enforcing++
-			go func() { // ends as soon as the others were asked
-				r.ask(context.Background(), others)
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				r.enforcing--
-				r.checkEndLocked()
-			}()
-		}
+	if h.round != nil {
+		h.round.leaveLocked(h)
 	}
+	if failure != nil {
+		r.failures = append(r.failures, h)
+	}
+	h.group.endedLocked(failure)
+	h.wakeDependentsLocked()
 	r.checkEndLocked()
 }

@@ -17,6 +17,7 @@ type config struct {
 	policy       Policy
 	grace        time.Duration
 	startTimeout time.Duration
+	deadline     time.Duration // 0: none
 	catalog      *catalog.Catalog
 	kinds        []task.Kind
 	logger       *slog.Logger
@@ -90,13 +91,27 @@ func WithGrace(d time.Duration) Option {
 }
 
 // WithStartTimeout sets how long a plugin may take from its launch until its task
-// runs. It must be positive. The default is 10 seconds.
+// runs, unless [Spec.StartTimeout] does. It must be positive. The default is 10
+// seconds.
 func WithStartTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
 			return fmt.Errorf("start timeout %v is not positive", d)
 		}
 		c.startTimeout = d
+		return nil
+	}
+}
+
+// WithDeadline sets how long the run may take, from Start. Then it is stopped, as
+// by Stop, and its result is [ErrDeadline], joined with the failures of its tasks. It must be
+// positive. The default is no deadline.
+func WithDeadline(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 {
+			return fmt.Errorf("deadline %v is not positive", d)
+		}
+		c.deadline = d
 		return nil
 	}
 }

@@ -1,10 +1,10 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -27,15 +27,12 @@ const (
 )
 
 // processes is the executor of process mode: a plugin process for each attempt.
-type processes struct {
-	logger func(job) *slog.Logger
-	keeper *keeper.Keeper
-}
+type processes struct{ keeper *keeper.Keeper }
 
 func (p *processes) close(bool) { p.keeper.Close() }
 
 func (p *processes) prepare(c call) execution {
-	e := &process{call: c, logger: p.logger, keeper: p.keeper}
+	e := &process{call: c, keeper: p.keeper}
 	e.attempt = attempt.New(c.ctx, e.launch)
 	return e
 }
@@ -43,7 +40,6 @@ func (p *processes) prepare(c call) execution {
 // process is an attempt in a plugin process.
 type process struct {
 	call
-	logger  func(job) *slog.Logger
 	keeper  *keeper.Keeper
 	attempt *attempt.Attempt
 	failure *processEnd // of the launch; the attempt's goroutine's
@@ -60,8 +56,8 @@ func (e *process) begin() { go e.attempt.Run(e.started, e.end) }
 
 // launch is the attempt's Maker: it starts the plugin and, in it, the task.
 func (e *process) launch(ctx context.Context) (task.Task, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, e.config.startTimeout,
-		fmt.Errorf("not started within the start timeout of %v", e.config.startTimeout))
+	timeout := cmp.Or(e.job.startTimeout, e.config.startTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not started within the start timeout of %v", timeout))
 	defer cancel()
 	path, err := executable(e.job.kind)
 	if err != nil {
@@ -69,7 +65,7 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 	}
 	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{
 		Path: path, File: e.job.kind.File(), Env: e.job.env.list(), Limits: e.job.limits.internal(),
-		Logger: e.logger(e.job), Keeper: e.keeper,
+		Logger: task.Logger(e.ctx), Keeper: e.keeper,
 	})
 	if err != nil {
 		if cause := context.Cause(ctx); errors.Is(cause, task.ErrStopped) {
@@ -161,6 +157,20 @@ func (e *process) insist() bool {
 	return true
 }
 
+// ping asks the plugin to describe itself, as a frozen one cannot.
+func (e *process) ping(ctx context.Context) string {
+	e.mu.Lock()
+	plugin := e.plugin
+	e.mu.Unlock()
+	if plugin == nil {
+		return ""
+	}
+	if _, err := plugin.Client().Describe(ctx); err != nil {
+		return ", nor does its plugin answer"
+	}
+	return "; its plugin still answers"
+}
+
 func (e *process) runs(attempt.Trace) bool           { return false }
 func (e *process) await(_ context.Context, f func()) { f() }
 
@@ -186,6 +196,9 @@ func (e *process) end(attempted attempt.End) {
 	defer cancel()
 	e.plugin.Close(ctx)
 	e.blameLimit(&ended)
+	if ended.Err != nil {
+		ended.Text = ended.Err.Error()
+	}
 	e.ended(ended)
 }
 

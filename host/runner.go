@@ -3,10 +3,12 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -25,11 +27,19 @@ type Runner struct {
 	executors     [len(modeNames)]executor // by mode; nil until a task needs it
 	handles       []*Handle
 	ids           map[string]*Handle
+	sets          map[string]*Replicas
+	dependents    map[string][]*Handle // by the name of what they need
+	group         *group               // of the tasks that are in no other
+	groups        map[string]*group
+	added         int       // tasks, ever
 	live          int       // handles that are not over
 	abandoned     int       // attempts that have not ended, although over
-	enforcing     int       // stops that are not over
+	enforcing     int       // goroutines of the runner's own
 	waiting       int       // calls of Wait: the run may end
 	failures      []*Handle // in order
+	failure       error     // the first one that the policy heard of
+	overtime      error     // the run's deadline came first
+	deadline      *time.Timer
 	subscriptions map[*subscription]struct{}
 	failed        chan struct{} // closed at the first failure
 	ended         chan struct{} // closed once state is RunEnded and the executors are closed
@@ -45,55 +55,90 @@ func New(opts ...Option) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{
+	r := &Runner{
 		config: c, ids: make(map[string]*Handle), subscriptions: make(map[*subscription]struct{}),
 		failed: make(chan struct{}), ended: make(chan struct{}),
-	}, nil
+	}
+	r.group = &group{Group: Group{Policy: c.policy}, runner: r}
+	return r, nil
 }
 
 // ID names the run; see [WithRunID].
 func (r *Runner) ID() string { return r.config.runID }
 
 // Add adds a task: before Start, or while the runner runs, and then it is started
-// at once. Everything that can be wrong with spec is found here, as a
-// [*SpecError] about its id, kind, mode or config, and then nothing was added. It
-// fails with [ErrStopping] once a stop has begun or the run has ended.
+// as soon as its needs allow. Everything that can be wrong with spec is found here,
+// as a [*SpecError], and then nothing was added; but before Start a task may need
+// one that is added later, and Start finds out whether it was. It fails with
+// [ErrStopping] once a stop has begun or the run has ended.
 func (r *Runner) Add(spec Spec) (*Handle, error) {
-	h, err := r.add(spec)
+	h, err := r.add(spec, nil)
 	if err != nil {
 		return nil, &SpecError{Task: spec.ID, Err: err}
 	}
 	return h, nil
 }
 
-func (r *Runner) add(spec Spec) (*Handle, error) {
+func (r *Runner) add(spec Spec, set *Replicas) (*Handle, error) {
 	checked, err := spec.check(r.config)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handle{runner: r, job: checked, done: make(chan struct{})}
+	h := &Handle{runner: r, job: checked, mode: checked.mode, done: make(chan struct{})}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	h.group = r.group
+	if name := checked.group; name != "" {
+		h.group = r.groups[name]
+	}
 	switch {
 	case r.state >= RunStopping:
 		return nil, ErrStopping
-	case r.ids[h.job.id] != nil:
+	case r.ids[h.job.id] != nil, r.sets[h.job.id] != nil:
 		return nil, ErrDuplicateID
+	case h.group == nil:
+		return nil, r.unknownGroupLocked(checked.group)
+	case h.group.stopping:
+		return nil, fmt.Errorf("%w: group %q has failed", ErrStopping, checked.group)
 	}
+	if r.state == RunRunning {
+		if err := h.checkNeedsLocked(); err != nil {
+			return nil, err
+		}
+	}
+	r.admitLocked(h, set)
+	return h, nil
+}
+
+// admitLocked makes the task one of the runner's.
+func (r *Runner) admitLocked(h *Handle, set *Replicas) {
 	r.ids[h.job.id] = h
 	r.handles = append(r.handles, h)
+	h.group.members = append(h.group.members, h)
+	h.index = r.added
+	r.added++
 	r.live++
-	h.moveLocked(StatePending)
-	if r.state == RunRunning {
-		h.beginLocked()
+	h.group.live++
+	if set != nil {
+		h.set = set.spec.ID
+		set.handles = append(set.handles, h)
 	}
-	return h, nil
+	for _, d := range h.job.needs {
+		if r.dependents == nil {
+			r.dependents = make(map[string][]*Handle)
+		}
+		r.dependents[d.name] = append(r.dependents[d.name], h)
+	}
+	h.moveLocked(StatePending, "")
+	if r.state == RunRunning {
+		h.proceedLocked("")
+	}
 }
 
 // Start starts every task and returns without waiting for them: a launch that
 // fails is that task's failure. It fails with [ErrStarted] the second time, with
-// [ErrStopping] after Stop, and with ctx's cause if ctx has ended; then nothing
-// was started. The tasks see ctx's values but not its end: they live until they
+// [ErrStopping] after Stop, as [Runner.Check] does, and with ctx's cause if ctx has
+// ended; then nothing was started. The tasks see ctx's values but not its end: they live until they
 // end, or until Stop. Call Wait or Stop later, so that the run can end.
 func (r *Runner) Start(ctx context.Context) error {
 	added, err := r.start(ctx)
@@ -114,17 +159,23 @@ func (r *Runner) start(ctx context.Context) ([]*Handle, error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	}
+	if err := r.checkNeedsLocked(r.handles); err != nil {
+		return nil, err
+	}
 	r.started = true
 	r.state = RunRunning
 	r.ctx = context.WithoutCancel(ctx)
+	if d := r.config.deadline; d > 0 {
+		r.deadline = time.AfterFunc(d, r.expire)
+	}
 	return r.handles, nil
 }
 
 // Wait waits until every task has ended, and then the run has ended too. With no
 // tasks it returns nil at once.
 //
-// Under Propagate it returns the first failure at once, while the other tasks run
-// on: the caller decides, by Stop or each Handle's Done. Under the other policies
+// Under Propagate it returns the first failure at once, of a task or of a [Group],
+// while the other tasks run on: the caller decides, by Stop or each Handle's Done. Under the other policies
 // it joins every error, in the order of the failures. It fails with
 // [ErrNotStarted] before Start, and with ctx's cause if ctx ends first, which
 // stops nothing. It may be called from any number of goroutines, but not from one
@@ -149,10 +200,10 @@ func (r *Runner) Wait(ctx context.Context) error {
 	}
 	select {
 	case <-failed:
-		return r.errors()[0]
+		return r.firstFailure()
 	case <-r.ended:
-		if errs := r.errors(); failed != nil && len(errs) > 0 {
-			return errs[0]
+		if err := r.firstFailure(); failed != nil && err != nil {
+			return err
 		}
 		return join(r.errors())
 	case <-ctx.Done():
@@ -174,8 +225,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	err := r.Wait(ctx)
 	_ = r.Stop(context.WithoutCancel(ctx)) // whom it had to insist on is among r.errors
 	errs := r.errors()
-	var task *TaskError
-	if err != nil && !errors.As(err, &task) {
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		errs = slices.Insert(errs, 0, err)
 	}
 	return join(errs)
@@ -217,14 +267,35 @@ func (r *Runner) NumFailed() int {
 	return len(r.failures)
 }
 
+func (r *Runner) firstFailure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failure
+}
+
 func (r *Runner) errors() []error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	errs := make([]error, len(r.failures))
-	for i, h := range r.failures {
-		errs[i] = h.err
+	errs := make([]error, 0, len(r.failures)+1)
+	if r.overtime != nil {
+		errs = append(errs, r.overtime)
+	}
+	for _, h := range r.failures {
+		errs = append(errs, h.err)
 	}
 	return errs
+}
+
+// expire stops the run at its deadline.
+func (r *Runner) expire() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state != RunRunning {
+		return
+	}
+	r.overtime = fmt.Errorf("%w of %v", ErrDeadline, r.config.deadline)
+	r.state = RunStopping
+	r.stopForLocked(r.handles, r.overtime.Error())
 }
 
 // join is errors.Join, but a single error stays what it is.
@@ -244,7 +315,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 		case Async:
 			r.executors[m] = newAsync(r.config.logger.With("run", r.config.runID))
 		case Process:
-			r.executors[m] = &processes{r.taskLogger, keeper.Start()}
+			r.executors[m] = &processes{keeper.Start()}
 		}
 	}
 	return r.executors[m]
@@ -265,6 +336,9 @@ func (r *Runner) checkEndLocked() {
 		return
 	}
 	r.state = RunEnded
+	if r.deadline != nil {
+		r.deadline.Stop()
+	}
 	for s := range r.subscriptions {
 		s.end()
 	}

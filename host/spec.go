@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
 )
@@ -26,6 +27,32 @@ type Spec struct {
 	Env Env
 	// Limits are for process mode, and else must be zero.
 	Limits Limits
+
+	// Needs are other tasks' ids, or names of [Replicas], and what must hold of each
+	// before an attempt begins.
+	Needs map[string]Need
+	// Restart is whether the task is begun again when it ends.
+	Restart Restart
+	// Ready is how the host finds out that the task is up. The zero Readiness leaves
+	// it to the task to say so, by task.Ready, whenever it likes.
+	Ready Readiness
+	// Watchdog is how long a running task may show no sign of life: report, be
+	// ready, send a heartbeat or a checkpoint, log. One that is silent for longer is
+	// unresponsive; its process is killed, or it is told to stop and abandoned at
+	// the end of the grace, and then Restart holds. 0 is for ever.
+	Watchdog time.Duration
+	// Timeout is how long an attempt may take, from its launch. Then it is stopped,
+	// has timed out, and Restart holds. 0 is for ever.
+	Timeout time.Duration
+	// StartTimeout is how long an attempt may take until its task runs. 0 is the
+	// runner's in process mode, and for ever in the others, where only a
+	// constructor can take its time.
+	StartTimeout time.Duration
+	// Isolate is after how many panics in goroutine or async mode the next attempts
+	// are in process mode, for a kind of this program. 0 is never.
+	Isolate int
+	// Group is the name of the [Group] that the task is in, or "" for none.
+	Group string
 }
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -38,6 +65,15 @@ type job struct {
 	mode   Mode
 	env    Env
 	limits Limits
+
+	needs        []dependency
+	restart      Restart
+	ready        readyCheck
+	watchdog     time.Duration
+	timeout      time.Duration
+	startTimeout time.Duration
+	isolate      int
+	group        string
 }
 
 // check finds out whether the task can run here, before anything of it does.
@@ -66,13 +102,36 @@ func (s Spec) check(c *config) (job, error) {
 	if j.mode != Process && s.Limits != (Limits{}) {
 		return j, fmt.Errorf("limits are for process mode: in %v mode a task shares the host's process", j.mode)
 	}
-	if err = errors.Join(s.Env.Validate(), s.Limits.Validate()); err != nil {
+	if err = errors.Join(s.Env.Validate(), s.Limits.Validate(), s.supervise(&j)); err != nil {
 		return j, err
 	}
 	if j.config, err = encodeConfig(s.Config); err != nil {
 		return j, err
 	}
 	return j, j.kind.Validate(j.config)
+}
+
+// supervise checks how the task is to be supervised.
+func (s Spec) supervise(j *job) error {
+	j.watchdog, j.timeout, j.startTimeout = s.Watchdog, s.Timeout, s.StartTimeout
+	j.isolate, j.group, j.restart = s.Isolate, s.Group, s.Restart.withDefaults()
+	var errs []error
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"watchdog", s.Watchdog}, {"timeout", s.Timeout}, {"start timeout", s.StartTimeout}} {
+		if d.value < 0 {
+			errs = append(errs, fmt.Errorf("%s %v is negative", d.name, d.value))
+		}
+	}
+	if s.Isolate < 0 {
+		errs = append(errs, fmt.Errorf("isolate after %d panics: give at least 1", s.Isolate))
+	}
+	var err error
+	j.needs, err = dependencies(s.Needs)
+	errs = append(errs, err, s.Restart.Validate())
+	j.ready, err = s.Ready.compile()
+	return errors.Join(append(errs, err)...)
 }
 
 func encodeConfig(v any) (json.RawMessage, error) {

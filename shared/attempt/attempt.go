@@ -64,6 +64,12 @@ type End struct {
 	Panic *task.PanicError
 	// Clean says that Err is what a task returns that was asked to stop.
 	Clean bool
+	// Final says that another attempt would fail alike: Err was marked by
+	// task.Permanent, or is a task.ErrUnknownKind or task.ErrBadConfig.
+	Final bool
+	// Text is Err's. To call the methods of a task's error is to run its code: who
+	// holds a lock must not.
+	Text string
 }
 
 // Run makes the task, calls started, runs the task, and calls done exactly once,
@@ -84,8 +90,21 @@ func (a *Attempt) Run(started func(), done func(End)) {
 			end.stopFailed(err)
 		}
 		a.cancel(context.Canceled) // ends what the task left waiting on ctx
+		end.describe()
 		done(end)
 	})
+}
+
+// describe reads what is to be known of the error.
+func (e *End) describe() {
+	if e.Err == nil {
+		return
+	}
+	task.Guard(func() {
+		e.Text = "its error's Error method does not return"
+		e.Text = fmt.Sprint(e.Err) // survives one that panics
+		e.Final = task.IsPermanent(e.Err) || errors.Is(e.Err, task.ErrUnknownKind) || errors.Is(e.Err, task.ErrBadConfig)
+	}, func(*task.PanicError) {})
 }
 
 // stopFailed adds what the task's Stop returned.

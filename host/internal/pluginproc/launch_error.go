@@ -18,7 +18,12 @@ type LaunchError struct {
 	Exited bool           // it ended by itself, before it served
 	Stderr []string       // its last lines
 	Err    error
+	final  bool
 }
+
+// Permanent reports that another launch would fail too: the file is no program for
+// this system, or not a plugin. It is what task.IsPermanent asks for.
+func (e *LaunchError) Permanent() bool { return e.final }
 
 // Error names the cause and the last line of stderr; the caller names the plugin.
 func (e *LaunchError) Error() string {
@@ -38,9 +43,12 @@ func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
 	switch {
 	case r.startErr != nil:
 		e.Err = explainStart(e.Path, r.startErr)
+		e.final = errors.Is(r.startErr, fs.ErrPermission) || errors.Is(r.startErr, fs.ErrNotExist) ||
+			errors.Is(r.startErr, syscall.ENOEXEC)
 	case ctx.Err() != nil && !r.endedSelf: // what it said last may have been cut short
 		e.Err = fmt.Errorf("it did not come up in time: %w; raise the start timeout if it needs longer", context.Cause(ctx))
 	case r.garbled != nil:
+		e.final = true
 		e.Err = fmt.Errorf("it is not a plugin, or it printed to stdout before plugin.Main: %w", r.garbled)
 	case r.stranger != nil:
 		e.Err = r.stranger

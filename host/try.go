@@ -1,0 +1,303 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hostelry-run/hostelry/shared/task"
+)
+
+// try is one attempt of a task as the runner knows it, and the task.Host of that
+// attempt. Its fields are under the runner's lock, but for those that are final.
+type try struct {
+	*Handle
+	number    int             // from 1; final
+	mode      Mode            // final
+	restore   json.RawMessage // final
+	execution execution       // final
+	logger    *slog.Logger    // nil if nobody watches what it logs; final
+
+	running time.Time     // when its Run was called; zero before
+	sign    time.Time     // when it last showed a sign of life
+	ready   bool          // it is up
+	asked   bool          // it was told to stop
+	forced  bool          // and the runner insisted
+	verdict *verdict      // why the runner ends it, other than by request
+	over    bool          // it has ended, or was abandoned
+	done    chan struct{} // closed when it is over; nil until someone waits
+	early   bool          // its log says that it is up, and it did not run yet
+	timers  []*time.Timer // that end with it
+	release func()        // ends what else was begun for it, or nil
+
+	watchdog *time.Timer // or nil
+	pinged   bool        // since its last sign of life
+	pong     string      // what came of it, to be added to a message
+}
+
+var _ task.Host = (*try)(nil)
+
+// verdict is the runner's own reason to end an attempt.
+type verdict struct {
+	outcome Outcome
+	err     error
+	force   bool // without asking, where the mode can
+}
+
+// doneLocked is closed when the attempt is over.
+func (t *try) doneLocked() <-chan struct{} {
+	if t.done == nil {
+		t.done = make(chan struct{})
+		if t.over {
+			close(t.done)
+		}
+	}
+	return t.done
+}
+
+// after ends the attempt with v unless it is over in d. It is called under the lock.
+func (t *try) afterLocked(d time.Duration, v verdict) {
+	t.timers = append(t.timers, time.AfterFunc(d, func() { t.expire(v) }))
+}
+
+// started is called by the executor when the task runs.
+func (t *try) started() {
+	r := t.runner
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t.over || t.asked {
+		return
+	}
+	t.running = time.Now()
+	t.sign = t.running
+	t.moveLocked(StateRunning, "")
+	t.watchLocked()
+	t.awaitReadyLocked()
+	if t.early {
+		t.upLocked()
+	}
+	t.wakeDependentsLocked()
+}
+
+// late is called by an executor that cannot end an attempt which has not started
+// in time.
+func (t *try) late() {
+	t.expire(verdict{
+		outcome: OutcomeLaunchFailed,
+		err:     fmt.Errorf("not started within the start timeout of %v", t.job.startTimeout),
+	})
+}
+
+// expire ends the attempt for a reason of the runner's own. It blocks until the
+// attempt is over: it is a timer's goroutine.
+func (t *try) expire(v verdict) {
+	r := t.runner
+	r.mu.Lock()
+	if t.over || t.asked || t.verdict != nil {
+		r.mu.Unlock()
+		return
+	}
+	t.verdict = &v
+	t.moveLocked(StateStopping, v.err.Error())
+	r.enforcing++
+	t.asked, t.forced = true, v.force
+	r.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), r.config.grace)
+	defer cancel()
+	if !v.force || !t.execution.insist() {
+		t.execution.stop(ctx, task.ErrStopped)
+	}
+	r.enforce(ctx, []*try{t})
+	r.disengage()
+}
+
+// ended is called by the executor when the attempt has ended. A failure is in the
+// log before anyone can see it, as the run, and the program, may end then.
+func (t *try) ended(e end) {
+	r := t.runner
+	r.mu.Lock()
+	if t.over {
+		r.abandoned--
+		r.mu.Unlock()
+		r.taskLogger(t.job).Info("an abandoned task has ended after all", "attempt", t.number)
+		return
+	}
+	state, failure := t.judgeLocked(e)
+	r.mu.Unlock()
+	t.logFailure(failure, e)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t.over { // abandoned meanwhile
+		r.abandoned--
+		return
+	}
+	t.closeLocked()
+	t.settleLocked(t, state, failure, e)
+}
+
+func (t *try) logFailure(failure *TaskError, e end) {
+	if failure == nil {
+		return
+	}
+	logger := t.runner.taskLogger(t.job)
+	switch {
+	case locked(t.Handle, func() bool { return t.again(failure, e) }):
+		logger.Warn("an attempt failed", "attempt", t.number, "outcome", failure.Outcome, "error", failure.Err)
+	case t.group.Policy == LogOnly:
+		logger.Error("task failed", "outcome", failure.Outcome, "error", failure.Err)
+	}
+}
+
+// closeLocked ends what was begun for the attempt.
+func (t *try) closeLocked() {
+	t.over = true
+	if t.done != nil {
+		close(t.done)
+	}
+	for _, timer := range t.timers {
+		timer.Stop()
+	}
+	if t.watchdog != nil {
+		t.watchdog.Stop()
+	}
+	if t.release != nil {
+		t.release()
+	}
+}
+
+// judgeLocked finds the state that the attempt's end leads to, and its failure or nil.
+func (t *try) judgeLocked(e end) (State, *TaskError) {
+	switch {
+	case t.verdict != nil:
+	case e.Err == nil && !t.asked:
+		return StateSucceeded, nil
+	case t.asked && e.Clean:
+		return StateStopped, nil
+	}
+	err := t.failure(OutcomeError, e.Err)
+	if !e.Started {
+		err.Outcome = OutcomeLaunchFailed
+	}
+	if e.Panic != nil {
+		err.Outcome, err.Stack = OutcomePanic, e.Panic.Stack
+	}
+	if p := e.process; p != nil {
+		err.Outcome, err.ExitCode, err.Signal, err.Stderr = p.outcome, p.exitCode, p.signal, p.stderr
+		if t.forced && t.verdict == nil {
+			err.Outcome = OutcomeStopTimeout
+			err.Err = fmt.Errorf("it did not stop in time and was killed: %w", e.Err)
+		}
+	}
+	if v := t.verdict; v != nil {
+		err.Outcome, err.Err = v.outcome, v.err
+		if !e.Clean && !t.forced {
+			err.Err = &both{v.err, e.Err}
+		}
+	}
+	return StateFailed, err
+}
+
+func (t *try) failure(o Outcome, err error) *TaskError {
+	return &TaskError{Task: t.job.id, Mode: t.mode, Attempt: t.number, Outcome: o, ExitCode: -1, Err: err}
+}
+
+// insist ends the attempt by force, or abandons it. It reports whether the attempt
+// is still to end, by force.
+func (t *try) insist() bool {
+	r := t.runner
+	r.mu.Lock()
+	over := t.over
+	t.forced = true
+	r.mu.Unlock()
+	if over {
+		return false
+	}
+	if t.execution.insist() {
+		return true
+	}
+	t.abandon()
+	return false
+}
+
+// abandon gives up waiting for the attempt. What it does from now on, nobody asked for.
+func (t *try) abandon() {
+	r := t.runner
+	r.mu.Lock()
+	if t.over {
+		r.mu.Unlock()
+		return
+	}
+	reason := errors.New("it did not stop in time and was abandoned: its code still runs")
+	failure := t.failure(OutcomeStopTimeout, reason)
+	if v := t.verdict; v != nil {
+		failure.Outcome, failure.Err = v.outcome, fmt.Errorf("%w; %w", v.err, reason)
+	}
+	r.abandoned++
+	t.closeLocked()
+	t.settleLocked(t, StateAbandoned, failure, end{})
+	r.mu.Unlock()
+	r.taskLogger(t.job).Warn("a task did not stop in time and was abandoned: its code still runs", "attempt", t.number)
+}
+
+// report changes what is known of the attempt, unless it is over.
+func (t *try) report(change func()) {
+	t.runner.mu.Lock()
+	defer t.runner.mu.Unlock()
+	if t.over {
+		return
+	}
+	if t.job.watchdog > 0 {
+		t.sign = time.Now()
+	}
+	change()
+}
+
+// Attempt implements task.Host.
+func (t *try) Attempt() int { return t.number }
+
+// Logger implements task.Host.
+func (t *try) Logger() *slog.Logger {
+	if t.logger != nil {
+		return t.logger
+	}
+	return t.runner.taskLogger(t.job)
+}
+
+// Ready implements task.Host. Where the host checks itself, the task's word counts for nothing.
+func (t *try) Ready() {
+	t.report(func() {
+		if !t.job.ready.checks() {
+			t.upLocked()
+		}
+	})
+}
+
+// Progress implements task.Host.
+func (t *try) Progress(done, total int64, message string) {
+	t.report(func() {
+		t.progress = Progress{Done: done, Total: total, Message: message}
+		t.emitLocked(Event{Type: EventProgress, Progress: t.progress})
+	})
+}
+
+// Heartbeat implements task.Host.
+func (t *try) Heartbeat() {
+	if t.job.watchdog > 0 {
+		t.report(func() {})
+	}
+}
+
+// Checkpoint implements task.Host.
+func (t *try) Checkpoint(_ context.Context, data json.RawMessage) error {
+	if !json.Valid(data) {
+		return fmt.Errorf("%w: it is not JSON", task.ErrBadCheckpoint)
+	}
+	t.report(func() { t.checkpoint = data })
+	return nil
+}
+
+// Restore implements task.Host.
+func (t *try) Restore() json.RawMessage { return t.restore }
