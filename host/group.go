@@ -236,28 +236,36 @@ func (ro *round) proceedLocked() {
 			return
 		}
 	}
-	select {
-	case <-ro.begun:
-		return
-	default:
-	}
-	for _, m := range ro.members {
+	members := ro.members
+	ro.members = nil
+	for _, m := range members {
 		m.round = nil
 		if m.group.round == ro {
 			m.group.round = nil
 		}
 	}
-	for _, m := range ro.members {
+	for _, m := range members {
 		m.proceedLocked(ro.cause)
 	}
-	close(ro.begun)
+	ro.endLocked()
 }
 
 // leaveLocked takes a task out of the round, which has one member less to wait for.
 func (ro *round) leaveLocked(h *Handle) {
 	ro.members = slices.DeleteFunc(ro.members, func(m *Handle) bool { return m == h })
 	h.round = nil
-	ro.proceedLocked()
+	if ro.proceedLocked(); len(ro.members) == 0 {
+		ro.endLocked()
+	}
+}
+
+// endLocked lets go who waits for the restart.
+func (ro *round) endLocked() {
+	select {
+	case <-ro.begun:
+	default:
+		close(ro.begun)
+	}
 }
 
 // halt tells attempts to stop, and insists on those that have not by the end of

@@ -103,6 +103,50 @@ var runs = map[string]run{
 		return []any{found, err == nil, errors.Is(bad, task.ErrBadCheckpoint)}, task.Checkpoint(ctx, c)
 	},
 	"environment": func(context.Context, config) (any, error) { return os.Environ(), nil },
+	"fail-until": func(ctx context.Context, c config) (any, error) {
+		if task.Attempt(ctx) < c.N {
+			return nil, errors.New(c.Text)
+		}
+		task.Ready(ctx)
+		return task.Attempt(ctx), task.Sleep(ctx, c.For)
+	},
+	"panic-until": func(ctx context.Context, c config) (any, error) {
+		if task.Attempt(ctx) < c.N {
+			panic(c.Text)
+		}
+		task.Ready(ctx)
+		return os.Getpid(), nil
+	},
+	"count-up": func(ctx context.Context, c config) (any, error) {
+		var n int
+		if _, err := task.Restore(ctx, &n); err != nil {
+			return nil, task.Permanent(err)
+		}
+		if n++; n == c.N {
+			return n, nil
+		}
+		if err := task.Checkpoint(ctx, n); err != nil {
+			return nil, task.Permanent(err)
+		}
+		return nil, errors.New(c.Text)
+	},
+	"silent": func(ctx context.Context, _ config) (any, error) { return nil, task.Sleep(ctx, forever) },
+	"beat": func(ctx context.Context, c config) (any, error) {
+		for range c.N {
+			task.Heartbeat(ctx)
+			if err := task.Sleep(ctx, c.For); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	},
+	"log": func(ctx context.Context, c config) (any, error) {
+		if err := task.Sleep(ctx, c.For); err != nil {
+			return nil, err
+		}
+		task.Logger(ctx).Info(c.Text)
+		return nil, task.Sleep(ctx, forever)
+	},
 	"who": func(ctx context.Context, _ config) (any, error) {
 		return []any{task.ID(ctx), task.Attempt(ctx)}, nil
 	},

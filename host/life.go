@@ -34,7 +34,11 @@ func (h *Handle) moveLocked(s State, cause string) {
 	h.emitLocked(e)
 }
 
+// currentExecution is that of its attempt, or nil. No task has none either.
 func (h *Handle) currentExecution() execution {
+	if h == nil {
+		return nil
+	}
 	return locked(h, func() execution {
 		if h.try == nil {
 			return nil

@@ -187,7 +187,7 @@ func (h *Handle) Restart(ctx context.Context) error {
 	if h.round == nil {
 		h.round = newRound("restarted on request", h)
 	}
-	begun := h.round.begun
+	begun, attempts := h.round.begun, h.attempts
 	t := h.try
 	ask := t != nil && t.askLocked("restarted on request")
 	if ask {
@@ -199,34 +199,22 @@ func (h *Handle) Restart(ctx context.Context) error {
 	if ask {
 		go r.halt(context.WithoutCancel(ctx), []*try{t}) // ends with the attempt
 	}
-	return r.await(ctx, caller, h, begun)
-}
-
-// await waits for a restart of h, the way the calling task may, if one is.
-func (r *Runner) await(ctx context.Context, caller, h *Handle, begun <-chan struct{}) error {
 	var err error
 	wait := func() {
 		select {
 		case <-begun:
-		case <-h.done:
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		}
 	}
-	switch {
+	switch x := caller.currentExecution(); {
 	case caller == h:
-		return nil
-	case caller == nil:
+	case x != nil:
+		x.await(ctx, wait)
+	default:
 		wait()
-	default:
-		caller.currentExecution().await(ctx, wait)
 	}
-	select {
-	case <-begun:
-		return nil
-	default:
-	}
-	if err == nil {
+	if err == nil && locked(h, func() bool { return h.over && h.attempts == attempts }) {
 		err = ErrEnded
 	}
 	return err
