@@ -33,6 +33,28 @@
 // log. An async task that holds the loop for half of its grace after it was asked
 // to stop is taken off the loop, so that the others can stop in time.
 //
+// # Supervision
+//
+// A task is begun again when it ends, if its [Restart] says so, with the newest
+// checkpoint of the attempts before. Each attempt is a life of its own: it gets a
+// fresh task.Task, in process mode a fresh process, and ends exactly once, and never
+// do two attempts of a task run side by side unless Restart.Overlap allows it beside
+// one that was abandoned. When its restarts are spent, or could not help, the task
+// has failed, and only then its policy hears of it.
+//
+// A task with needs ([Spec.Needs]) waits before each attempt until they are met. One
+// that can never begin, because what it needs has failed for good, ends as never
+// started; [Handle.Cause] says why. A stop goes the other way round.
+//
+// What ends an attempt besides the task itself: its timeout, its watchdog, a
+// readiness that does not come in time, each a failure with an [Outcome] of its own.
+// The task is told to stop as ever, and has the grace to do so; only an unresponsive
+// process is killed at once.
+//
+// Tasks come and go while the runner runs: [Runner.Add], [Runner.Remove],
+// [Handle.Restart], [Replicas.Scale]. A [Group] has a policy and a restart strategy of
+// its own. [Spec.Isolate] moves a task that panics too often into a process.
+//
 // # Processes
 //
 // A plugin runs in a process group of its own, with a minimal environment, its

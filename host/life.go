@@ -93,6 +93,7 @@ func (h *Handle) beginLocked(cause string) {
 		cause, h.isolated = h.isolated, ""
 	}
 	h.attempts++
+	h.progress = Progress{}
 	t := &try{Handle: h, number: h.attempts, mode: h.mode, restore: h.checkpoint}
 	t.logger = t.watchedLogger()
 	t.execution = r.executorLocked(t.mode).prepare(call{
