@@ -3,7 +3,7 @@
 //
 // A [Check] is what to look for. What shows from outside (a port, a page, a
 // command) is asked for again and again by [Check.Await]; what shows in the
-// task's log is seen by the handler that [WatchLog] makes.
+// task's log is for who sees the log.
 package readiness
 
 import (
@@ -20,7 +20,7 @@ import (
 // zero Check is that of a task that says it by task.Ready. A Check may be used
 // from any goroutine, by any number at once.
 type Check struct {
-	// Log matches a line of the task's log. See [WatchLog].
+	// Log matches a line of the task's log.
 	Log *regexp.Regexp
 	// TCP is the host:port that accepts a connection. The host is a name or an
 	// address, the port a number; an IPv6 address stands in brackets.

@@ -26,7 +26,7 @@ func (c Check) tryHTTP(ctx context.Context) error {
 	}
 	if user := req.URL.User; user != nil {
 		password, _ := user.Password()
-		_ = password
+		req.SetBasicAuth(user.Username(), password) // which a client would do, and a transport does not
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address(req.URL))
 	if err != nil {
