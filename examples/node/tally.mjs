@@ -103,12 +103,17 @@ async function count(file, tally, config, host) {
     await host.progress(tally.offset, size, `${tally.lines} lines`)
     if (tally.offset - kept >= CHECKPOINT) {
       kept = tally.offset
-      await host.checkpoint(tally.save())
+      await keep(tally, host)
     }
   }
   if (rest !== '' && !config.follow) {
     tally.add(rest, rest.length, config.column)
     await host.progress(tally.offset, size, `${tally.lines} lines`)
   }
-  if (tally.lines > before) await host.checkpoint(tally.save())
+  if (tally.lines > before) await keep(tally, host)
+}
+
+async function keep(tally, host) {
+  await host.checkpoint(tally.save())
+  log.debug('the host has a checkpoint', { at_byte: tally.offset })
 }

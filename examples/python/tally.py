@@ -116,7 +116,12 @@ def count(file, tally, config, host):
             host.progress(tally.offset, size, f"{tally.lines} lines")
             if tally.offset - kept >= CHECKPOINT:
                 kept = tally.offset
-                host.checkpoint(tally.save())
+                keep(tally, host)
     if tally.lines > before:
         host.progress(tally.offset, size, f"{tally.lines} lines")
-        host.checkpoint(tally.save())
+        keep(tally, host)
+
+
+def keep(tally, host):
+    host.checkpoint(tally.save())
+    log.debug("the host has a checkpoint", extra={"at_byte": tally.offset})

@@ -111,5 +111,5 @@ export function failure(error, signal) {
 
 // text is what a protobuf string takes [rpc-text].
 function text(value) {
-  return String(value).slice(0, MAX_TEXT).toWellFormed()
+  return Buffer.from(String(value).slice(0, MAX_TEXT)).toString()
 }

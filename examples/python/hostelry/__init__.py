@@ -2,7 +2,7 @@
 
 The package is shared/proto/PROTOCOL.md in Python; the names in brackets in its
 comments are that page's rules. Copy the folder beside a plugin of your own. It needs
-Linux, Python 3.9, and the distribution's python3-grpcio and python3-protobuf.
+Linux, Python 3.11, and the distribution's python3-grpcio 1.51 and python3-protobuf 3.21.
 """
 
 try:

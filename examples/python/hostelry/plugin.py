@@ -50,7 +50,8 @@ def main(name, version, *kinds):
     lifeline = os.environ.pop("HOSTELRY_LIFELINE", "")
     if os.environ.pop("PLUGIN_CLIENT_CERT", ""):
         sys.exit("this plugin cannot speak TLS, for which its host asks: run it on Linux")
-    logging.basicConfig(level=logging.INFO, handlers=[handler()])
+    logging.basicConfig(level=logging.DEBUG, handlers=[handler()])  # the host filters
+    logging.getLogger("asyncio").setLevel(logging.INFO)
     asyncio.run(Plugin(name, version, kinds).serve(directory, lifeline == "stdin"))
     os._exit(0)  # also if a task has not ended
 
