@@ -168,8 +168,14 @@ def typed(config, fields):
         types = typing.get_type_hints(config)
         for name, value in fields.items():
             want = typing.get_origin(types.get(name)) or types.get(name)
-            if isinstance(want, type) and (not isinstance(value, want) or isinstance(value, bool) != (want is bool)):
+            if isinstance(want, type) and not fits(value, want):
                 raise TypeError(f"{name} is {value!r}, not of type {want.__name__}")
         return config(**fields)
     except (TypeError, ValueError) as reason:
         raise Failure(f"bad config: {str(reason).split('__init__() ')[-1]}", code=pb.CODE_BAD_CONFIG) from reason
+
+
+def fits(value, want):
+    if isinstance(value, bool) and want in (int, float):
+        return False
+    return isinstance(value, (int, float) if want is float else want)
