@@ -12,6 +12,7 @@ import { Attempt, decode, failure } from './attempt.mjs'
 import { Failure } from './host.mjs'
 
 const COOKIE = 'c2b7e7a0-9d0b-4d3c-8f39-5d0c3a6f1b52'
+const OURS = /^(HOSTELRY_(PLUGIN|LIFELINE)$|PLUGIN_)/ // variables; what a task starts is no plugin [env-children]
 const MAX_MESSAGE = 130 << 20 // bytes [rpc-size]
 const FAREWELL = 700 // milliseconds that tasks have once their host is gone [end-host-gone]
 
@@ -26,9 +27,7 @@ const FAREWELL = 700 // milliseconds that tasks have once their host is gone [en
 // undefined. Attempts share the one thread: run awaits often.
 export async function main(name, version, ...kinds) {
   const env = { ...process.env }
-  for (const key of ['HOSTELRY_PLUGIN', 'PLUGIN_UNIX_SOCKET_DIR', 'HOSTELRY_LIFELINE', 'PLUGIN_CLIENT_CERT']) {
-    delete process.env[key] // what a task starts is no plugin [env-children]
-  }
+  for (const key of Object.keys(env).filter((key) => OURS.test(key))) delete process.env[key]
   if (env.HOSTELRY_PLUGIN !== COOKIE) {
     explain(name, version, kinds)
     process.exit(2)

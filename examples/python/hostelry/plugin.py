@@ -5,6 +5,7 @@ import dataclasses
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from .host import Failure
 from .log import handler
 
 COOKIE = "c2b7e7a0-9d0b-4d3c-8f39-5d0c3a6f1b52"
+OURS = re.compile("HOSTELRY_(PLUGIN|LIFELINE)$|PLUGIN_")  # variables; what a task starts is no plugin [env-children]
 MAX_MESSAGE = 130 << 20  # bytes [rpc-size]
 FAREWELL = 0.7  # seconds that tasks have once their host is gone [end-host-gone]
 
@@ -44,15 +46,15 @@ def main(name, version, *kinds):
     goes to the host's log, and SIGINT is left to the host. Started by a person, it says
     on stderr what the plugin is, and exits with status 2.
     """
-    if os.environ.pop("HOSTELRY_PLUGIN", "") != COOKIE:
+    told = {key: os.environ.pop(key) for key in list(os.environ) if OURS.match(key)}
+    if told.get("HOSTELRY_PLUGIN") != COOKIE:
         sys.exit(explain(name, version, kinds))
-    directory = os.environ.pop("PLUGIN_UNIX_SOCKET_DIR", "")
-    lifeline = os.environ.pop("HOSTELRY_LIFELINE", "")
-    if os.environ.pop("PLUGIN_CLIENT_CERT", ""):
+    if told.get("PLUGIN_CLIENT_CERT"):
         sys.exit("this plugin cannot speak TLS, for which its host asks: run it on Linux")
+    sys.stdout.reconfigure(line_buffering=True)
     logging.basicConfig(level=logging.DEBUG, handlers=[handler()])  # the host filters
     logging.getLogger("asyncio").setLevel(logging.INFO)
-    asyncio.run(Plugin(name, version, kinds).serve(directory, lifeline == "stdin"))
+    asyncio.run(Plugin(name, version, kinds).serve(told["PLUGIN_UNIX_SOCKET_DIR"], told.get("HOSTELRY_LIFELINE")))
     os._exit(0)  # also if a task has not ended
 
 
@@ -138,7 +140,7 @@ class Plugin:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self.closing.set)
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # ignored instead, it would be by what a task starts
-        if not lifeline:
+        if lifeline != "stdin":
             return
         line = os.dup(0)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what a task starts reads nothing of the host's
