@@ -93,7 +93,6 @@ class Plugin:
         except Exception as error:
             await stream.write(pb.RunResponse(finished=pb.Finished(failure=failure(error))))
             return
-        await attempt.write(started=pb.Started())
         threading.Thread(target=attempt.run, args=(kind, config), daemon=True).start()
         self.attempts.add(attempt)
         attempt.ended.add_done_callback(lambda _: self.attempts.discard(attempt))

@@ -80,6 +80,7 @@ class Attempt(Host):
     def run(self, kind, config):
         """Run the task. It is a thread's target, and returns when the task does."""
         finished = pb.Finished()
+        self._report(started=pb.Started())
         try:
             result = kind.run(config, self)
             if result is not None:
