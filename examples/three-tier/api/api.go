@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,9 +15,12 @@ import (
 
 // config is what the job file says.
 type config struct {
-	Listen   string `json:"listen" jsonschema_description:"The host:port to serve at"`
+	// Listen is where it serves.
+	Listen string `json:"listen" jsonschema_description:"The host:port to serve at"`
+	// Database is where its database serves.
 	Database string `json:"database" jsonschema_description:"The host:port of the database"`
-	Requests int64  `json:"requests,omitempty" jsonschema:"minimum=0,default=0" jsonschema_description:"The number of requests to serve, or 0 to serve until stopped"`
+	// Requests ends the task after so many. 0 means never.
+	Requests int64 `json:"requests,omitempty" jsonschema:"minimum=0,default=0" jsonschema_description:"The number of requests to serve, or 0 to serve until stopped"`
 }
 
 // apiKind is the kind of task that this plugin offers.
@@ -63,7 +67,9 @@ func (a *api) Run(ctx context.Context) (any, error) {
 	case <-ctx.Done():
 	}
 	err = server.Shutdown(context.WithoutCancel(ctx)) // requests under way are answered
-	<-ended
+	if failure := <-ended; !errors.Is(failure, http.ErrServerClosed) {
+		err = errors.Join(err, failure)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return result{a.done}, err
@@ -78,7 +84,7 @@ func (a *api) handler(ctx context.Context) http.Handler {
 			http.Error(w, "no database", http.StatusServiceUnavailable)
 			return
 		}
-		fmt.Fprintf(w, "visit %s of %s\n", visits, r.URL.Path)
+		fmt.Fprintf(w, "visit %s of %q\n", visits, r.URL.Path)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -28,7 +29,7 @@ func Example() {
 	a := &api{config: config{Requests: 2}, served: make(chan struct{}), database: ours, answers: bufio.NewReader(ours)}
 	visit := func() {
 		w := httptest.NewRecorder()
-		a.handler(context.Background()).ServeHTTP(w, httptest.NewRequest("GET", "/home", nil))
+		a.handler(context.Background()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/home", nil))
 		fmt.Println(w.Code, w.Body)
 	}
 	visit()
@@ -38,9 +39,9 @@ func Example() {
 	<-answered
 	visit()
 	// Output:
-	// 200 visit 1 of /home
+	// 200 visit 1 of "/home"
 	//
-	// 200 visit 2 of /home
+	// 200 visit 2 of "/home"
 	//
 	// 503 no database
 }

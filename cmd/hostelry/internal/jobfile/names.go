@@ -115,7 +115,7 @@ func (j *Job) Problems(err error) Problems {
 
 // split are the errors that were joined into err.
 func split(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only what is outermost
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, e := range joined.Unwrap() {
 			all = append(all, split(e)...)
