@@ -84,7 +84,7 @@ func (a *api) handler(ctx context.Context) http.Handler {
 			http.Error(w, "no database", http.StatusServiceUnavailable)
 			return
 		}
-		fmt.Fprintf(w, "visit %s of %q\n", visits, r.URL.Path)
+		fmt.Fprintln(w, "visit", visits)
 	})
 }
 

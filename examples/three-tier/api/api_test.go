@@ -39,9 +39,9 @@ func Example() {
 	<-answered
 	visit()
 	// Output:
-	// 200 visit 1 of "/home"
+	// 200 visit 1
 	//
-	// 200 visit 2 of "/home"
+	// 200 visit 2
 	//
 	// 503 no database
 }
