@@ -107,6 +107,7 @@ func FuzzParse(f *testing.F) {
 		"tasks:\n  a: &x {kind: exec, config: {command: [ls, -l]}}\n  b: *x\n  c: {<<: *x, mode: async}\n",
 		"? [a]\n: {b: !!str 5}\n", "a: |\n  x\n\tb", "---\n...\n--- \n%YAML", "\uFEFFa: \"\\ud800\"\r\n", "&a [*a]", "!!map {a: !!int 'x'}",
 		"plugins: {dir: p, build: [./a]}\ngrace: 1h\npolicy: log-only\ntasks: {}\n", "{a: 1, a: 2, <<: [*b]}", "- - - - ? ? &a !b",
+		"groups: {g: {}}\ntasks:\n  a: {kind: x, replicas: 2, needs: {b: ready}, group: h, ready: {log: \"(\\n\"}}\n  b: {kind: x, needs: {a-1: ended, c: started}, restart: {when: always, cap: 1ms}}\n  \"a\\n\": {needs: [b], restart: never}\n",
 	} {
 		f.Add([]byte(seed))
 	}

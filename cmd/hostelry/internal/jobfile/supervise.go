@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
 	"github.com/hostelry-run/hostelry/host"
 )
 
@@ -40,9 +41,12 @@ func groupsOf(n *node) []host.Group {
 	return groups
 }
 
-func needsOf(n *node) map[string]host.Need {
+func needsOf(n *node, problems *Problems) map[string]host.Need {
 	if n == nil {
 		return nil
+	}
+	if n.form == list && len(n.items) > 0 && n.items[0].text() != "" {
+		problems.add(n.at, `say what must hold of each: "needs: {%s: ready}"`, terminal.Clean(n.items[0].text()))
 	}
 	needs := make(map[string]host.Need, len(n.fields))
 	for _, f := range n.fields {
@@ -55,6 +59,9 @@ func restartOf(n *node, problems *Problems) host.Restart {
 	var r host.Restart
 	if n == nil {
 		return r
+	}
+	if _, err := host.ParseRestartWhen(n.text()); err == nil {
+		problems.add(n.at, `write it as "restart: {when: %s}"`, n.text())
 	}
 	r.When, _ = host.ParseRestartWhen(n.get("when").text())
 	if r.Max = number(n.get("max")); n.get("max").text() == "unlimited" {

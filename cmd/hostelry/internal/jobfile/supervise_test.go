@@ -92,7 +92,8 @@ func TestSupervisionProblems(t *testing.T) {
 				`j:3:32: when "allways" is not one of never, on-failure, always: did you mean "always"?` + "\n" +
 				`j:3:46: "max" is "many": expected "unlimited"` + "\n" +
 				`j:3:61: "overlap" is 1: expected true or false` + "\n" +
-				`j:4:25: "restart" is "always": expected an object`},
+				`j:4:25: "restart" is "always": expected an object` + "\n" +
+				`j:4:25: write it as "restart: {when: always}"`},
 		{"a cap below the first wait", "tasks:\n  a: {kind: x, restart: {when: always, cap: 50ms}}\n", `j:2:45: restart: cap 50ms is less than initial 100ms`},
 		{"ready", "tasks:\n  a: {kind: x, ready: {log: '(up'}}\n  b: {kind: x, ready: {tcp: localhost}}\n  c: {kind: x, ready: {http: 'localhost:80'}}\n  d: {kind: x, ready: {exec: ['']}}\n  e: {kind: x, ready: {exec: pg_isready, timeout: x}}\n  f: {kind: x, ready: {}}\n",
 			"j:2:29: ready: log: error parsing regexp: missing closing ): `(up`" + "\n" +
@@ -118,7 +119,8 @@ func TestSupervisionProblems(t *testing.T) {
 			`j:5:11: db "redy" is not one of started, ready, succeeded, ended: did you mean "ready"?` + "\n" +
 				`j:6:7: there is no task "dbb"; did you mean "db"?` + "\n" +
 				`j:7:7: there is no task "cache"` + "\n" +
-				`j:9:26: "needs" is a list: expected an object`},
+				`j:9:26: "needs" is a list: expected an object` + "\n" +
+				`j:9:26: say what must hold of each: "needs: {db: ready}"`},
 		{"needs of replicas", "tasks:\n  web: {kind: x, replicas: 2}\n  all: {kind: x, needs: {web: started}}\n  second: {kind: x, needs: {web-2: started}}\n  third: {kind: x, needs: {web-3: started, web-02: started}}\n",
 			`j:5:28: there is no task "web-3": "web" has 2 replicas` + "\n" +
 				`j:5:44: there is no task "web-02": "web" has 2 replicas`},

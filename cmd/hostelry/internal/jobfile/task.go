@@ -45,7 +45,7 @@ func newTask(f *field, problems *Problems) Task {
 	}
 	t.Env = envOf(n.get("env"), problems)
 	t.Limits = limitsOf(n.get("limits"), problems)
-	t.Needs = needsOf(n.get("needs"))
+	t.Needs = needsOf(n.get("needs"), problems)
 	t.Restart = restartOf(n.get("restart"), problems)
 	t.Ready = readyOf(n.get("ready"), problems)
 	t.Watchdog = durationOf(n, "watchdog", problems)
