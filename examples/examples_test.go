@@ -45,15 +45,16 @@ func TestThreeTier(t *testing.T) {
 func TestSelfHealing(t *testing.T) {
 	got := run(t, "self-healing")
 	for i, want := range []struct{ id, result string }{
-		{"source", `{"counted":80,"from":0}`}, {"worker", `{"counted":30,"from":24}`}, {"report", `{"counted":40,`},
+		{"source", `{"counted":120,"from":0}`}, {"worker", `{"counted":30,`}, {"report", `{"counted":40,`},
 	} {
 		if x := got.Tasks[i]; x.ID != want.id || x.State != "succeeded" || !strings.HasPrefix(string(x.Result), want.result) {
 			t.Errorf("task %d is %+v, want %s, succeeded with %s", i, x, want.id, want.result)
 		}
 	}
-	// How often the third one was restarted depends on how quickly it began.
-	if first, second := got.Tasks[0].Attempts, got.Tasks[1].Attempts; first != 1 || second != 4 {
-		t.Errorf("%d and %d attempts, want 1 and 4", first, second)
+	// How often the third one was restarted depends on how quickly it began, and a
+	// machine that is busy for seconds may have the watchdog bite once more.
+	if first, second := got.Tasks[0].Attempts, got.Tasks[1].Attempts; first != 1 || second < 4 {
+		t.Errorf("%d and %d attempts, want 1 and at least 4", first, second)
 	}
 }
 
