@@ -208,6 +208,10 @@ func (h *Handle) endLocked() {
 	}
 	if h.attempts > 0 {
 		h.state, h.cause = StateStopped, ""
+	} else if h.state == StateWaiting {
+		if _, never := h.unmetLocked(); never != "" {
+			h.cause = never // which is why it is asked to end, most likely
+		}
 	}
 	h.finishLocked(nil)
 }

@@ -86,6 +86,30 @@ func TestANeedThatIsNeverMet(t *testing.T) {
 	})
 }
 
+// TestAStopTellsWhatFailed: a task that waits when its need's failure stops all says
+// what failed, and not what it waited for.
+func TestAStopTellsWhatFailed(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		g := newRig(t, m, host.WithPolicy(host.StopAll))
+		g.add("fail", config{Text: "boom"})
+		next := g.with("wait", config{}, needs("fail", host.NeedReady), "next")
+		far := g.with("wait", config{}, needs("wait-next", host.NeedStarted), "far")
+		other := g.with("wait", config{}, needs("succeed", host.NeedEnded), "other")
+		g.with("succeed", config{}, needs("wait-far", host.NeedEnded))
+		if err := g.Run(t.Context()); err == nil {
+			t.Error("Run: no error")
+		}
+		for h, want := range map[*host.Handle]string{
+			next: "needs fail to be ready, which failed", far: "needs wait-next to start, which never started",
+			other: "waits for succeed to end",
+		} {
+			if h.State() != host.StateWaiting || h.Err() != nil || h.Cause() != want {
+				t.Errorf("%s: %v, %v, cause %q, want %q", h.ID(), h.State(), h.Err(), h.Cause(), want)
+			}
+		}
+	})
+}
+
 // TestARestartWaitsForNeeds: a task that begins again needs what it needed at first.
 func TestARestartWaitsForNeeds(t *testing.T) {
 	eachMode(t, func(t *testing.T, m host.Mode) {

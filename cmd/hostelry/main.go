@@ -17,7 +17,7 @@ import (
 // The exit statuses. After a signal the status is 128 and the signal's number.
 const (
 	exitOK     = 0 // every task succeeded, or ended as asked
-	exitFailed = 1 // a task failed, or the output could not be written
+	exitFailed = 1 // a task failed, the deadline was reached, or the output could not be written
 	exitUsage  = 2 // a bad job file, flag, argument or plugin directory
 )
 

@@ -23,6 +23,8 @@ import (
 type plan struct {
 	runner *host.Runner
 	events iter.Seq[host.Event]
+
+	deadline time.Duration // or 0
 }
 
 // shown is what the view shows before the start.
@@ -34,64 +36,100 @@ func (p *plan) shown() view.Run {
 	return run
 }
 
+// work is what a run is to do.
+type work struct {
+	catalog *catalog.Catalog
+	groups  []host.Group
+	specs   []spec
+	// explain gives what the host says of them its place.
+	explain func(error) []view.Problem
+}
+
+// spec is that of a task, or of its replicas.
+type spec struct {
+	host.Spec
+	replicas int // or 0 for the task alone
+}
+
 // plan prepares the run of a job file or a kind. The problems are all that is
 // wrong; then no task was started.
 func (f *runFlags) plan(ctx context.Context, target string, v view.View) (*plan, []view.Problem) {
 	s, problems := f.parse()
-	var specs []host.Spec
-	var c *catalog.Catalog
+	var w *work
 	var more []view.Problem
 	if aKind.MatchString(target) {
-		c, specs, more = f.planKind(ctx, target, s, v)
+		w, more = f.planKind(ctx, target, s, v)
 	} else {
-		c, specs, more = f.planJob(ctx, target, &s, v)
+		w, more = f.planJob(ctx, target, &s, v)
 	}
 	if problems = append(problems, more...); problems != nil {
 		return nil, problems
 	}
-	p, err := f.newPlan(c, specs, s, v)
-	return p, problemsOf(err)
+	return f.newPlan(w, s, v)
 }
 
 // newPlan makes the runner and adds the tasks.
-func (f *runFlags) newPlan(c *catalog.Catalog, specs []host.Spec, s settings, v view.View) (*plan, error) {
-	opts := []host.Option{host.WithCatalog(c), host.WithLogger(f.logger(v)), host.WithPolicy(s.policy)}
+func (f *runFlags) newPlan(w *work, s settings, v view.View) (*plan, []view.Problem) {
+	opts := []host.Option{host.WithCatalog(w.catalog), host.WithLogger(f.logger(v)), host.WithPolicy(s.policy)}
 	if s.grace > 0 {
 		opts = append(opts, host.WithGrace(s.grace))
 	}
 	if s.startTimeout > 0 {
 		opts = append(opts, host.WithStartTimeout(s.startTimeout))
 	}
+	if s.deadline > 0 {
+		opts = append(opts, host.WithDeadline(s.deadline))
+	}
 	r, err := host.New(opts...)
 	if err != nil {
-		return nil, err
+		return nil, problemsOf(err)
 	}
-	p := &plan{runner: r, events: r.Events(context.Background())}
+	p := &plan{runner: r, events: r.Events(context.Background()), deadline: s.deadline}
+	return p, w.explain(w.addTo(r))
+}
+
+// addTo adds the groups and tasks to a runner.
+func (w *work) addTo(r *host.Runner) error {
 	var errs []error
-	for _, spec := range specs {
-		_, err := r.Add(spec)
+	for _, g := range w.groups {
+		errs = append(errs, r.AddGroup(g))
+	}
+	for _, s := range w.specs {
+		var err error
+		if s.replicas > 0 {
+			_, err = r.AddReplicas(s.Spec, s.replicas)
+		} else {
+			_, err = r.Add(s.Spec)
+		}
 		errs = append(errs, err)
 	}
-	return p, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return r.Check()
 }
 
 // planKind is for one task of a kind.
-func (f *runFlags) planKind(ctx context.Context, name string, s settings, v view.View) (*catalog.Catalog, []host.Spec, []view.Problem) {
+func (f *runFlags) planKind(ctx context.Context, name string, s settings, v view.View) (*work, []view.Problem) {
 	config, err := jobfile.Config(f.set)
 	problems := problemsOf(err)
 	c, err := load(ctx, f.plugins, loading{startTimeout: s.startTimeout, trust: f.trust}, v)
 	if err != nil {
-		return nil, nil, append(problems, problemsOf(err)...)
+		return nil, append(problems, problemsOf(err)...)
 	}
 	kind, err := c.Lookup(name)
 	if err != nil {
-		return nil, nil, append(problems, view.Problem{Message: f.explain(c, name, err)})
+		return nil, append(problems, view.Problem{Message: f.explain(c, name, err)})
 	}
-	spec := host.Spec{ID: cmp.Or(f.id, kind.Name), Kind: name, Config: config, Mode: modeOf(kind, s.mode)}
+	one := host.Spec{
+		ID: cmp.Or(f.id, kind.Name), Kind: name, Config: config, Mode: modeOf(kind, s.mode),
+		Restart: host.Restart{When: s.restart}, Timeout: s.timeout, Watchdog: s.watchdog,
+	}
 	if config != nil {
 		problems = append(problems, checkConfig(kind, config)...)
 	}
-	return c, []host.Spec{spec}, problems
+	explain := func(err error) []view.Problem { return problemsOf(err) }
+	return &work{catalog: c, specs: []spec{{Spec: one}}, explain: explain}, problems
 }
 
 // explain says of an unknown kind what else it could have been meant to be.
@@ -141,98 +179,6 @@ func modeOf(kind catalog.Kind, fallback host.Mode) host.Mode {
 	default:
 		return host.Process
 	}
-}
-
-// planJob is for the tasks of a job file. It completes s with what the file says,
-// builds and loads its plugins, and changes into its folder.
-func (f *runFlags) planJob(ctx context.Context, file string, s *settings, v view.View) (*catalog.Catalog, []host.Spec, []view.Problem) {
-	var misplaced []view.Problem
-	if f.set != nil || f.id != "" {
-		misplaced = problemsOf(fmt.Errorf("--set and --id go with a kind, and %s is a job file: edit that", file))
-	}
-	job, readErr := jobfile.Read(file)
-	if job == nil {
-		return nil, nil, append(misplaced, places(jobfile.Join(readErr))...)
-	}
-	c, err := openJob(ctx, job, f.plugins, loading{startTimeout: s.startTimeout, trust: f.trust}, v)
-	if err != nil {
-		return nil, nil, append(misplaced, places(jobfile.Join(readErr, err))...)
-	}
-	if all := jobfile.Join(readErr, job.Check(c, f.mode)); all != nil || misplaced != nil {
-		return nil, nil, append(misplaced, places(all)...)
-	}
-	specs, err := s.complete(job, c, f)
-	return c, specs, problemsOf(err)
-}
-
-// complete takes from the job file what no flag says, and makes the specs.
-func (s *settings) complete(job *jobfile.Job, c *catalog.Catalog, f *runFlags) ([]host.Spec, error) {
-	var err error
-	if f.mode == "" && job.Mode != "" {
-		s.mode, err = host.ParseMode(job.Mode)
-	}
-	if f.policy == "" && job.Policy != "" && err == nil {
-		s.policy, err = host.ParsePolicy(job.Policy)
-	}
-	if f.grace == "" {
-		s.grace = job.Grace
-	}
-	var specs []host.Spec
-	for _, t := range job.Tasks {
-		kind, lookupErr := c.Lookup(t.Kind)
-		spec := host.Spec{ID: t.ID, Kind: t.Kind, Mode: modeOf(kind, s.mode)}
-		if t.Config != nil {
-			spec.Config = t.Config
-		}
-		if t.Mode != "" && err == nil {
-			spec.Mode, err = host.ParseMode(t.Mode)
-		}
-		if spec.Mode == host.Process {
-			spec.Env, spec.Limits = job.Env.With(t.Env), t.Limits
-		}
-		err = errors.Join(err, lookupErr)
-		specs = append(specs, spec)
-	}
-	return specs, err
-}
-
-// places are a job file's problems as the view shows them.
-func places(all jobfile.Problems) []view.Problem {
-	var problems []view.Problem
-	for _, p := range all {
-		problems = append(problems, view.Problem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message})
-	}
-	return problems
-}
-
-// openJob changes into the job's folder, builds its plugins, and loads them, or
-// those in dir. The error is jobfile.Problems.
-func openJob(ctx context.Context, job *jobfile.Job, dir string, how loading, v notifier) (*catalog.Catalog, error) {
-	if dir != "" {
-		absolute, err := filepath.Abs(dir)
-		if err != nil {
-			return nil, jobfile.Problems{{File: job.File, Message: err.Error()}}
-		}
-		dir = absolute
-	}
-	if err := os.Chdir(job.Dir); err != nil {
-		return nil, jobfile.Problems{{File: job.File, Message: err.Error()}}
-	}
-	if dir != "" {
-		c, err := load(ctx, dir, how, v)
-		if err != nil {
-			err = jobfile.Problems{{File: job.File, Message: "--plugins: " + err.Error()}}
-		}
-		return c, err
-	}
-	if err := build(ctx, job, v); err != nil {
-		return nil, err
-	}
-	c, err := load(ctx, job.Plugins.Name, how, v)
-	if err != nil {
-		err = jobfile.Problems{job.Problem(job.Plugins, err.Error())}
-	}
-	return c, err
 }
 
 // patience is how long the loading of plugins may take without a word.

@@ -19,9 +19,9 @@ func newRoot(c *command) *cobra.Command {
 		Long: `Hostelry runs many stoppable tasks, each as a goroutine, on one event loop, or in
 its own plugin process, under one failure policy.
 
-Exit status: 0 every task succeeded or ended as asked, 1 a task failed, 2 a bad
-job file, flag, argument or plugin directory, 130 and 143 stopped by SIGINT and
-SIGTERM. A second signal kills what is still running.`,
+Exit status: 0 every task succeeded or ended as asked, 1 a task failed or the run
+reached its deadline, 2 a bad job file, flag, argument or plugin directory, 130 and
+143 stopped by SIGINT and SIGTERM. A second signal kills what is still running.`,
 		Args:          noArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,

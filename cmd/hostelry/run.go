@@ -19,9 +19,11 @@ import (
 
 // runFlags are the flags of run, as given.
 type runFlags struct {
-	plugins, id, mode, policy, grace, startTimeout, output string
-	set                                                    []string
-	verbose                                                bool
+	plugins, id, mode, policy, output string
+	grace, startTimeout, deadline     string
+	restart, timeout, watchdog        string // of a kind's one task
+	set                               []string
+	verbose                           bool
 	trust
 }
 
@@ -35,9 +37,17 @@ plugin in DIR offers, as KIND or PLUGIN/KIND.
 
 Paths in a job file are relative to its folder; the tasks run there.
 
-SIGINT (Ctrl-C) and SIGTERM stop the tasks gracefully; a second one kills them.`,
+SIGINT (Ctrl-C) and SIGTERM stop the tasks gracefully; a second one kills them.
+A run that reaches its deadline is stopped in the same way, and has failed.
+
+With --output json each line is an object with a "type": "state", "ready" and
+"progress" of a task, with the number of its "attempt"; "log"; "error" for what is
+wrong with the job; and as the last one "summary". A "state" has the "state", where
+there is something to say the "cause", with "backing-off" the time of the "next"
+attempt, and with a failure the "error".`,
 		Example: `  hostelry run job.yaml
   hostelry run exec --set 'command=[make, test]'
+  hostelry run exec --set 'command=[./server]' --restart on-failure --deadline 1h
   hostelry run --plugins plugins digest --set root=. --output json`,
 		Args:              oneArgument("a job file or a kind"),
 		ValidArgsFunction: completeRun,
@@ -58,11 +68,16 @@ SIGINT (Ctrl-C) and SIGTERM stop the tasks gracefully; a second one kills them.`
 	flags.StringVar(&f.policy, "policy", "", "what a failure means for the other tasks: `policy` propagate, stop-all or log-only")
 	flags.StringVar(&f.grace, "grace", "", "how long a stopping task may take, a `duration` such as 5s")
 	addStartTimeout(cmd, &f.startTimeout)
+	flags.StringVar(&f.deadline, "deadline", "", "how long the run may take, a `duration` such as 10m (default no deadline)")
+	flags.StringVar(&f.restart, "restart", "", "`when` to begin a kind's task again: on-failure or always, at most 5 times within a minute (default never)")
+	flags.StringVar(&f.timeout, "timeout", "", "how long an attempt of a kind's task may take, a `duration` such as 30s (default no timeout)")
+	flags.StringVar(&f.watchdog, "watchdog", "", "how long a kind's task may show no sign of life, a `duration` such as 10s (default for ever)")
 	f.addFlags(cmd)
 	flags.StringVar(&f.output, "output", "auto", "`format`: auto, plain or json")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the logs' debug records too")
 	completeValues(cmd, "mode", names(host.Modes()))
 	completeValues(cmd, "policy", names(host.Policies()))
+	completeValues(cmd, "restart", []string{host.RestartOnFailure.String(), host.RestartAlways.String()})
 	completeValues(cmd, "output", view.Formats())
 	return cmd
 }
@@ -117,16 +132,22 @@ func (p *plan) run(signals *signals, v view.View) int {
 	} else if err != nil || p.runner.NumFailed() > 0 {
 		status, runStatus = exitFailed, view.StatusFailed
 	}
-	v.End(view.Summarize(p.runner.ID(), runStatus, status, p.runner.Handles()))
+	summary := view.Summarize(p.runner.ID(), runStatus, status, p.runner.Handles())
+	if errors.Is(err, host.ErrDeadline) {
+		summary.Cause = fmt.Sprintf("%v of %v", host.ErrDeadline, p.deadline)
+	}
+	v.End(summary)
 	return status
 }
 
-// settings are the flags' values, or the job file's where there is no flag.
+// settings are the flags' values, or the job file's where there is no flag. What
+// nothing says is 0.
 type settings struct {
-	mode         host.Mode // 0 if nothing says
-	policy       host.Policy
-	grace        time.Duration // 0 if nothing says
-	startTimeout time.Duration // 0 if nothing says
+	mode                          host.Mode
+	policy                        host.Policy
+	grace, startTimeout, deadline time.Duration
+	restart                       host.RestartWhen
+	timeout, watchdog             time.Duration
 }
 
 // parse reads the flags' values and names each that is bad.
@@ -147,10 +168,23 @@ func (f *runFlags) parse() (settings, []view.Problem) {
 		s.policy, err = host.ParsePolicy(f.policy)
 		check("policy", err)
 	}
-	s.grace, err = duration(f.grace)
-	check("grace", err)
-	s.startTimeout, err = duration(f.startTimeout)
-	check("start-timeout", err)
+	if f.restart != "" {
+		s.restart, err = host.ParseRestartWhen(f.restart)
+		check("restart", err)
+	}
+	for _, d := range []struct {
+		flag, text string
+		value      *time.Duration
+	}{
+		{"grace", f.grace, &s.grace},
+		{"start-timeout", f.startTimeout, &s.startTimeout},
+		{"deadline", f.deadline, &s.deadline},
+		{"timeout", f.timeout, &s.timeout},
+		{"watchdog", f.watchdog, &s.watchdog},
+	} {
+		*d.value, err = duration(d.text)
+		check(d.flag, err)
+	}
 	return s, problemsOf(errs...)
 }
 

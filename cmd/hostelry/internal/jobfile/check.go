@@ -31,20 +31,20 @@ func (j *Job) Check(c *catalog.Catalog, mode string) error {
 			continue
 		}
 		if !kind.IsBuiltIn() {
-			j.checkMode(t, kind, mode, &problems)
+			j.checkPlugin(t, kind, mode, &problems)
 		}
 		fallback := host.Process
 		if kind.IsBuiltIn() {
 			fallback = host.Goroutine
 		}
-		t.checkProcess(cmp.Or(t.Mode, mode, j.Mode, fallback.String()), &problems)
+		t.checkMode(cmp.Or(t.Mode, mode, j.Mode, fallback.String()), &problems)
 		t.checkConfig(kind, &problems)
 	}
 	return problems.sorted(j.File).Err()
 }
 
-// checkMode refuses a plugin's kind in a mode of the host's own process.
-func (j *Job) checkMode(t Task, kind catalog.Kind, flag string, problems *Problems) {
+// checkPlugin refuses a plugin's kind in a mode of the host's own process.
+func (j *Job) checkPlugin(t Task, kind catalog.Kind, flag string, problems *Problems) {
 	const why = "kind %q is offered by plugin %q and runs in process mode only, "
 	switch {
 	case inProcess(t.Mode):

@@ -7,7 +7,6 @@ package jobfile
 
 import (
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,34 +39,22 @@ type Job struct {
 	Build []Place
 	// Mode is the default of the tasks' modes, and Policy that of the run.
 	Mode, Policy string
-	// Grace is positive, or 0 if the file does not say.
-	Grace time.Duration
+	// These are positive, or 0 if the file does not say.
+	Grace, Deadline, StartTimeout time.Duration
 	// Env is for all tasks in process mode.
 	Env host.Env
-	// Tasks are in the order of the file.
-	Tasks []Task
+	// Groups and Tasks are in the order of the file.
+	Groups []host.Group
+	Tasks  []Task
 
-	root *node
+	root  *node
+	index map[string]int // of tasks, by id
 }
 
 // Place is a name in a job file of something in the file system.
 type Place struct {
 	Name string
 	At   Position
-}
-
-// Task is one task of a job file.
-type Task struct {
-	ID, Kind, Mode string
-	// Config is a JSON object with the file's numbers digit for digit, or nil.
-	Config json.RawMessage
-	// Env and Limits are for process mode.
-	Env    host.Env
-	Limits host.Limits
-
-	env, limits          *field
-	idAt, kindAt, modeAt Position
-	config               *field
 }
 
 // Read reads a job file. The error is [Problems] with everything that can be
@@ -146,21 +133,17 @@ func (j *Job) fill(problems *Problems) {
 		}
 	}
 	j.Mode, j.Policy = j.root.get("mode").text(), j.root.get("policy").text()
-	if grace := j.root.get("grace"); grace.text() != "" {
-		d, err := time.ParseDuration(grace.text())
-		if err == nil && d <= 0 || err != nil && problems.none(grace.at) {
-			problems.add(grace.at, `"grace" is %q: expected a duration of more than 0, such as "5s"`, grace.text())
-		}
-		j.Grace = max(d, 0)
-	}
+	j.Grace = durationOf(j.root, "grace", problems)
+	j.Deadline = durationOf(j.root, "deadline", problems)
+	j.StartTimeout = durationOf(j.root, "start_timeout", problems)
 	j.Env = envOf(j.root.get("env"), problems)
-	tasks := j.root.get("tasks")
-	if tasks == nil {
-		return
+	j.Groups = groupsOf(j.root.get("groups"))
+	if tasks := j.root.get("tasks"); tasks != nil {
+		for i := range tasks.fields {
+			j.Tasks = append(j.Tasks, newTask(&tasks.fields[i], problems))
+		}
 	}
-	for i := range tasks.fields {
-		j.Tasks = append(j.Tasks, newTask(&tasks.fields[i], problems))
-	}
+	j.checkNames(problems)
 }
 
 func placeOf(n *node) Place {
@@ -173,31 +156,4 @@ func placeOf(n *node) Place {
 // Problem is a problem with what a place of the file names.
 func (j *Job) Problem(at Place, message string) Problem {
 	return Problem{File: j.File, Position: at.At, Message: message}
-}
-
-func newTask(f *field, problems *Problems) Task {
-	t := Task{ID: f.key, idAt: f.at, kindAt: f.at, modeAt: f.at}
-	if kind := f.value.get("kind"); kind != nil {
-		t.Kind, t.kindAt = kind.text(), kind.at
-	}
-	if mode := f.value.get("mode"); mode != nil {
-		t.Mode, t.modeAt = mode.text(), mode.at
-	}
-	if t.config = f.value.field("config"); t.config != nil && t.config.value.form == object {
-		t.Config = t.config.value.json()
-	}
-	t.env, t.limits = f.value.field("env"), f.value.field("limits")
-	t.Env = envOf(f.value.get("env"), problems)
-	t.Limits = limitsOf(f.value.get("limits"), problems)
-	return t
-}
-
-// none reports whether there is no problem at a position.
-func (all Problems) none(at Position) bool {
-	for _, p := range all {
-		if p.Position == at {
-			return false
-		}
-	}
-	return true
 }

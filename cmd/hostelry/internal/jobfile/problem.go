@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
 )
 
 // Position is a place in a text. Lines and columns count from 1, columns in
@@ -51,6 +53,26 @@ func (all Problems) Err() error {
 // add adds a problem at a position.
 func (all *Problems) add(at Position, format string, args ...any) {
 	*all = append(*all, Problem{Position: at, Message: fmt.Sprintf(format, args...)})
+}
+
+// none reports whether there is no problem at a position.
+func (all Problems) none(at Position) bool {
+	return !slices.ContainsFunc(all, func(p Problem) bool { return p.Position == at })
+}
+
+// noneIn reports whether there is no problem with a value, or with what is in it.
+func (all Problems) noneIn(n *node) bool {
+	for _, f := range n.fields {
+		if !all.none(f.at) || !all.noneIn(f.value) {
+			return false
+		}
+	}
+	return all.none(n.at) && !slices.ContainsFunc(n.items, func(item *node) bool { return !all.noneIn(item) })
+}
+
+// addError adds an error of the host's, in one line, at a position.
+func (all *Problems) addError(at Position, err error) {
+	all.add(at, "%s", terminal.Clean(err.Error()))
 }
 
 // Join is the problems of several errors, of which each is nil or Problems, in

@@ -3,6 +3,7 @@ package jobfile
 import (
 	"cmp"
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -49,13 +50,15 @@ func limitsOf(n *node, problems *Problems) host.Limits {
 	return l
 }
 
+// number reads a whole number that is not negative, in whatever form: 20 is 2e1.
+// One that is too large for anything is math.MaxInt32.
 func number(n *node) int {
 	if n == nil {
 		return 0
 	}
 	text, _ := n.scalar.(json.Number)
-	i, _ := strconv.Atoi(text.String()) // a problem already
-	return i
+	f, _ := strconv.ParseFloat(text.String(), 64) // a problem already
+	return int(max(0, min(f, math.MaxInt32)))
 }
 
 // bytesOf reads a size such as 512MiB; what is none is a problem already.
@@ -69,13 +72,16 @@ func bytesOf(size string) int64 {
 	return 0
 }
 
-// checkProcess refuses what only a process can have in a task that is none.
-func (t Task) checkProcess(mode string, problems *Problems) {
+// checkMode refuses what makes no sense in the task's mode.
+func (t Task) checkMode(mode string, problems *Problems) {
 	if mode == host.Process.String() {
+		if f := t.node.field("isolate"); f != nil {
+			problems.add(f.at, `"isolate" is for goroutine and async mode: this task runs in process mode, in a process of its own already`)
+		}
 		return
 	}
-	for _, f := range []*field{t.env, t.limits} {
-		if f != nil {
+	for _, name := range []string{"env", "limits"} {
+		if f := t.node.field(name); f != nil {
 			problems.add(f.at, "%q is for process mode: this task runs in %s mode, in the host's own process", f.key, mode)
 		}
 	}

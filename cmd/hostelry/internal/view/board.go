@@ -2,6 +2,8 @@ package view
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,17 +16,19 @@ type board struct {
 	rows []*row
 	byID map[string]*row
 	ids  int // columns that the ids take
+
+	attempts int // the most that a task has begun
 }
 
 // row is one task.
 type row struct {
 	Task
-	state    host.State
+	condition
 	begun    time.Time // when it started; zero before
-	running  time.Time // when its attempt ran; zero before
+	running  time.Time // from when its rate counts: it ran, or a later attempt made progress; zero before
 	ended    time.Time // zero before
 	progress host.Progress
-	failure  *Failure
+	resumed  int64 // what a later attempt had done when it first said so
 }
 
 func newBoard(tasks []Task) *board {
@@ -51,12 +55,16 @@ func (b *board) update(e host.Event) {
 	}
 	switch e.Type {
 	case host.EventProgress:
+		if e.Attempt > 1 && r.progress == (host.Progress{}) { // it may go on where the last one was
+			r.running, r.resumed = e.Time, e.Progress.Done
+		}
 		r.progress = e.Progress
 	case host.EventState:
-		r.state, r.failure = e.State, failureOf(e.Err)
+		r.condition = conditionOf(e)
+		b.attempts = max(b.attempts, e.Attempt)
 		switch {
 		case e.State == host.StateStarting:
-			r.progress, r.running = host.Progress{}, time.Time{}
+			r.progress, r.running, r.resumed = host.Progress{}, time.Time{}, 0
 			if r.begun.IsZero() {
 				r.begun = e.Time
 			}
@@ -86,7 +94,7 @@ func (r *row) rate(now time.Time) float64 {
 		now = r.ended
 	}
 	if seconds := now.Sub(r.running).Seconds(); !r.running.IsZero() && seconds > 0 {
-		return float64(r.progress.Done) / seconds
+		return float64(r.progress.Done-r.resumed) / seconds
 	}
 	return 0
 }
@@ -151,19 +159,23 @@ func (f *Failure) details() []string {
 	return lines
 }
 
-// report is the human summary: a line for each task, and the counts.
+// report is the human summary: a line for each task, and the counts. There are
+// attempts in it if a task had more than one.
 func (b *board) report(s Summary, paint style, columns int) []string {
-	table := [][]string{{"TASK", "STATE", "TIME", "RESULT"}}
+	table := [][]string{{"TASK", "STATE", "ATTEMPTS", "TIME", "RESULT"}}
+	most := 0
 	for _, o := range s.Tasks {
 		took := ""
 		if r := b.byID[o.ID]; r != nil && !r.begun.IsZero() {
 			took = short(r.elapsed(r.begun))
 		}
-		result := terminal.Clean(string(o.Result))
-		if o.Error != nil {
-			result = o.Error.describe()
+		most = max(most, o.Attempts)
+		table = append(table, []string{o.ID, o.State.String(), strconv.Itoa(o.Attempts), took, o.words()})
+	}
+	if most <= 1 {
+		for i := range table {
+			table[i] = slices.Delete(table[i], 2, 3)
 		}
-		table = append(table, []string{o.ID, o.State.String(), took, result})
 	}
 	lines := terminal.Table(table)
 	for i := range lines {
@@ -177,6 +189,22 @@ func (b *board) report(s Summary, paint style, columns int) []string {
 	return append(lines, "", s.headline())
 }
 
+// words are how a task ended, or why it never started.
+func (o Outcome) words() string {
+	switch {
+	case o.Error != nil:
+		return o.Error.describe()
+	case o.Cause != "":
+		cause := terminal.Clean(o.Cause)
+		if rest, waited := strings.CutPrefix(cause, "waits for "); waited {
+			cause = "it waited for " + rest
+		}
+		return "never started: " + cause
+	default:
+		return terminal.Clean(string(o.Result))
+	}
+}
+
 // headline is the run in one line.
 func (s Summary) headline() string {
 	var counts []string
@@ -188,5 +216,9 @@ func (s Summary) headline() string {
 	if len(counts) == 0 {
 		counts = []string{"no tasks"}
 	}
-	return fmt.Sprintf("run %s %s: %s", s.Run, s.Status, strings.Join(counts, ", "))
+	cause := ""
+	if s.Cause != "" {
+		cause = " (" + s.Cause + ")"
+	}
+	return fmt.Sprintf("run %s %s%s: %s", s.Run, s.Status, cause, strings.Join(counts, ", "))
 }

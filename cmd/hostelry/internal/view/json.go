@@ -11,7 +11,8 @@ import (
 	"github.com/hostelry-run/hostelry/host"
 )
 
-// jsonView writes one JSON object a line, the last of them the summary.
+// jsonView writes one JSON object a line, the last of them the summary. Their
+// fields are those of the types below, and of Summary; times are RFC 3339.
 type jsonView struct {
 	*sink
 	mu  sync.Mutex
@@ -31,9 +32,11 @@ type taskLine struct {
 	Task    string   `json:"task"`
 	Kind    string   `json:"kind"`
 	Mode    string   `json:"mode"`
-	Attempt int      `json:"attempt"`
+	Attempt int      `json:"attempt"`           // from 1; 0 before the first
 	State   string   `json:"state,omitempty"`   // of "state"
-	Error   *Failure `json:"error,omitempty"`   // of "state"
+	Cause   string   `json:"cause,omitempty"`   // of "state": why, where there is something to say
+	Next    string   `json:"next,omitempty"`    // of "state", backing-off: when the next attempt begins at the earliest
+	Error   *Failure `json:"error,omitempty"`   // of "state": how the task, or backing-off the attempt, failed
 	Done    *int64   `json:"done,omitempty"`    // of "progress"
 	Total   *int64   `json:"total,omitempty"`   // of "progress"; 0 where it is not known
 	Message *string  `json:"message,omitempty"` // of "progress"
@@ -74,7 +77,10 @@ func (v *jsonView) Event(e host.Event) {
 	}
 	switch e.Type {
 	case host.EventState:
-		line.State, line.Error = e.State.String(), failureOf(e.Err)
+		line.State, line.Cause, line.Error = e.State.String(), e.Cause, failureOf(e.Err)
+		if e.State == host.StateBackingOff && !e.Next.IsZero() {
+			line.Next = stamp(e.Next)
+		}
 	case host.EventProgress:
 		line.Done, line.Total, line.Message = &e.Progress.Done, &e.Progress.Total, &e.Progress.Message
 	}

@@ -82,13 +82,15 @@ func (v *live) Event(e host.Event) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.board.update(e)
-	if f := failureOf(e.Err); f != nil && e.Type == host.EventState {
-		text := v.prefix(e.Time, e.Task) + v.paint(stateColour(e.State), e.State.String()+": "+f.describe())
-		v.draw(strings.Join(append([]string{text}, f.details()...), "\n") + "\n")
+	if e.Type == host.EventState && (e.Err != nil || conditionOf(e).neverStarts()) {
+		v.draw(v.stateLines(e))
 	}
 }
 
 func (v *live) Log(r Record) {
+	if r.tellsFailure() {
+		return
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.board == nil { // before Begin

@@ -20,6 +20,7 @@ type plain struct {
 	board   *board
 	shown   map[string]time.Time  // when a task's progress was last shown
 	delayed map[string]host.Event // progress that was too soon to be shown
+	modes   map[string]host.Mode  // in which a task began last
 }
 
 // often is the least time between two lines of progress of one task: a second,
@@ -30,7 +31,7 @@ func (v *plain) Begin(r Run) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.board = newBoard(r.Tasks)
-	v.shown, v.delayed = map[string]time.Time{}, map[string]host.Event{}
+	v.shown, v.delayed, v.modes = map[string]time.Time{}, map[string]host.Event{}, map[string]host.Mode{}
 }
 
 func (v *plain) Event(e host.Event) {
@@ -38,7 +39,7 @@ func (v *plain) Event(e host.Event) {
 	defer v.mu.Unlock()
 	v.board.update(e)
 	switch {
-	case e.Type == host.EventState && e.State == host.StatePending:
+	case e.Type == host.EventState && e.State == host.StatePending && e.Cause == "":
 	case e.Type == host.EventProgress && e.Time.Sub(v.shown[e.Task]) < often:
 		v.delayed[e.Task] = e
 	case e.Type == host.EventState && e.State.Ended():
@@ -53,30 +54,44 @@ func (v *plain) Event(e host.Event) {
 
 // show writes the line of an event, and what else there is to say of a failure.
 func (v *plain) show(e host.Event) {
-	text, colour := string(e.Type), ""
 	switch e.Type {
 	case host.EventProgress:
 		v.shown[e.Task] = e.Time
 		delete(v.delayed, e.Task)
-		text = progressText(e.Progress)
+		v.write(v.prefix(e.Time, e.Task) + progressText(e.Progress) + "\n")
 	case host.EventState:
-		text, colour = e.State.String(), stateColour(e.State)
-		if e.State == host.StateStarting {
-			text += fmt.Sprintf(" %s in %s mode", e.Kind, e.Mode)
-		}
-		if e.Attempt > 1 {
-			text += fmt.Sprintf(", attempt %d", e.Attempt)
-		}
+		v.write(v.stateLines(e))
+	default:
+		v.write(v.prefix(e.Time, e.Task) + string(e.Type) + "\n")
 	}
-	f := failureOf(e.Err)
-	if f != nil {
-		text += ": " + f.describe()
+}
+
+// stateLines are a state in one line, and the details of a failure below it.
+func (v *plain) stateLines(e host.Event) string {
+	c := conditionOf(e)
+	text := c.line(e.Time)
+	if e.State == host.StateStarting {
+		text = v.startLine(e)
 	}
-	lines := []string{v.prefix(e.Time, e.Task) + v.paint(colour, text)}
-	if f != nil {
-		lines = append(lines, f.details()...)
+	lines := []string{v.prefix(e.Time, e.Task) + v.paint(stateColour(e.State), text)}
+	if c.failure != nil {
+		lines = append(lines, c.failure.details()...)
 	}
-	v.write(strings.Join(lines, "\n") + "\n")
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// startLine says what begins. Why it begins again was told when the task backed
+// off, but not why in another mode.
+func (v *plain) startLine(e host.Event) string {
+	text := fmt.Sprintf("starting %s in %s mode", e.Kind, e.Mode)
+	if e.Attempt > 1 {
+		text += fmt.Sprintf(", attempt %d", e.Attempt)
+	}
+	if last, begun := v.modes[e.Task]; begun && last != e.Mode {
+		text += ": " + terminal.Clean(e.Cause)
+	}
+	v.modes[e.Task] = e.Mode
+	return text
 }
 
 // progressText is progress in words: 12 of 34 (35%): message.
@@ -100,6 +115,9 @@ func percent(p host.Progress) int {
 }
 
 func (v *plain) Log(r Record) {
+	if r.tellsFailure() {
+		return
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.write(v.logLine(r) + "\n")

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hostelry-run/hostelry/host"
 )
 
 // Record is a log record with its run and task, which the host adds to each.
@@ -19,6 +21,15 @@ type Record struct {
 	Message   string
 	Run, Task string      // or "": of the command's own
 	Fields    []slog.Attr // groups are nested
+}
+
+// tellsFailure reports whether the record is the host's own word of a failure,
+// which an event tells people too: nobody else logs a host.Outcome.
+func (r Record) tellsFailure() bool {
+	return slices.ContainsFunc(r.Fields, func(a slog.Attr) bool {
+		_, isOutcome := a.Value.Any().(host.Outcome)
+		return isOutcome
+	})
 }
 
 // LogHandler hands the log records from a level on to a view.

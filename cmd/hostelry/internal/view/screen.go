@@ -74,15 +74,21 @@ func (b *board) others(shown []*row, hidden int) string {
 }
 
 // layout is the columns of the live lines. A column of width 0 is left out.
-type layout struct{ id, state, bar, percent, amount, rate, elapsed, message int }
+type layout struct{ columns, id, state, elapsed, bar, percent, amount, rate, message int }
+
+// leastMessage is how many columns a text takes to be worth them.
+const leastMessage = 12
 
 // layout fits the columns into a width: the less important ones go first.
 func (b *board) layout(columns int) layout {
-	const leastMessage = 12
-	l := layout{id: min(b.ids, 24, max(8, columns/3)), state: 11, bar: 12, percent: 4, amount: 9, rate: 6, elapsed: 6}
+	l := layout{columns: columns, state: 11, elapsed: 6, bar: 12, percent: 4, amount: 9, rate: 6}
+	if b.attempts > 1 {
+		l.state += len(attemptMark(b.attempts))
+	}
+	l.id = min(b.ids, 24, max(8, columns-l.state-leastMessage-3))
 	fixed := func() int {
 		sum := 0
-		for _, w := range []int{l.id, l.state, l.bar, l.percent, l.amount, l.rate, l.elapsed} {
+		for _, w := range []int{l.id, l.state, l.elapsed, l.bar, l.percent, l.amount, l.rate} {
 			if w > 0 {
 				sum += w + 1
 			}
@@ -110,37 +116,28 @@ func (b *board) layout(columns int) layout {
 	return l
 }
 
-// line is the live line of one task.
+// cell is a text in a column.
+type cell struct {
+	width  int
+	colour string
+	text   string
+}
+
+// line is the live line of one task: its progress, or where it makes none in its
+// state, why it is in that.
 func (l layout) line(r *row, now time.Time, paint style) string {
-	p := r.progress
-	cells := []struct {
-		width  int
-		colour string
-		text   string
-	}{
-		{l.id, "", r.ID},
-		{l.state, stateColour(r.state), r.state.String()},
-		{l.bar, "", bar(p, l.bar)},
-		{l.percent, "", ""},
-		{l.amount, "", ""},
-		{l.rate, "", ""},
-		{l.elapsed, "", ""},
-		{l.message, "", terminal.Clean(p.Message)},
-	}
-	if p.Total > 0 {
-		cells[3].text = fmt.Sprintf("%3d%%", percent(p))
-		cells[4].text = right(l.amount, amount(float64(p.Done))+"/"+amount(float64(p.Total)))
-	} else if p.Done > 0 {
-		cells[4].text = right(l.amount, amount(float64(p.Done)))
-	}
-	if rate := r.rate(now); rate > 0 {
-		cells[5].text = right(l.rate, amount(rate)+"/s")
+	state, elapsed := r.state.String(), ""
+	if r.attempt > 1 {
+		state += attemptMark(r.attempt)
 	}
 	if !r.begun.IsZero() {
-		cells[6].text = right(l.elapsed, short(r.elapsed(now)))
+		elapsed = right(l.elapsed, short(r.elapsed(now)))
 	}
-	if r.failure != nil {
-		cells[7].text, cells[7].colour = r.failure.describe(), red
+	cells := []cell{{l.id, "", r.ID}, {l.state, stateColour(r.state), state}, {l.elapsed, "", elapsed}}
+	if why := r.why(now); why != "" && r.state != host.StateStarting {
+		cells = l.explained(cells, why, r)
+	} else {
+		cells = append(cells, l.progress(r, now)...)
 	}
 	var parts []string
 	for _, c := range cells {
@@ -149,6 +146,48 @@ func (l layout) line(r *row, now time.Time, paint style) string {
 		}
 	}
 	return strings.TrimRight(strings.Join(parts, " "), " ")
+}
+
+// attemptMark is the number of an attempt after a state.
+func attemptMark(n int) string { return fmt.Sprintf(" #%d", n) }
+
+// explained gives the rest of the line to the cause. Where it has little room it
+// takes that of the time too.
+func (l layout) explained(cells []cell, why string, r *row) []cell {
+	rest := l.columns
+	for _, c := range cells {
+		if c.width > 0 {
+			rest -= c.width + 1
+		}
+	}
+	if elapsed := &cells[2].width; rest < 2*leastMessage && *elapsed > 0 {
+		rest += *elapsed + 1
+		*elapsed = 0
+	}
+	colour := stateColour(r.state)
+	if r.failure != nil {
+		colour = red
+	}
+	return append(cells, cell{rest, colour, why})
+}
+
+// progress are the cells of what the task reported.
+func (l layout) progress(r *row, now time.Time) []cell {
+	p := r.progress
+	var share, done, rate string
+	if p.Total > 0 {
+		share = fmt.Sprintf("%3d%%", percent(p))
+		done = amount(float64(p.Done)) + "/" + amount(float64(p.Total))
+	} else if p.Done > 0 {
+		done = amount(float64(p.Done))
+	}
+	if n := r.rate(now); n > 0 {
+		rate = amount(n) + "/s"
+	}
+	return []cell{
+		{l.bar, "", bar(p, l.bar)}, {l.percent, "", share}, {l.amount, "", right(l.amount, done)},
+		{l.rate, "", right(l.rate, rate)}, {l.message, "", terminal.Clean(p.Message)},
+	}
 }
 
 // right aligns text at the end of its columns.

@@ -39,26 +39,26 @@ func TestScreen(t *testing.T) {
 		want          string
 	}{
 		{120, 20, `
-go-tree                 running     [===       ]  30% 123M/400M  62M/s   2.0s src/cmd/compile/internal/ssa/rewriteAMD64…
-clock                   running                               3    2/s   2.0s tick\x1b[2J
-a-task-with-a-long-name succeeded                                        0.9s
-bad                     failed                                           0.4s (panic) panic: boom
+go-tree                 running       2.0s [===       ]  30% 123M/400M  62M/s src/cmd/compile/internal/ssa/rewriteAMD64…
+clock                   running       2.0s                           3    2/s tick\x1b[2J
+a-task-with-a-long-name succeeded     0.9s
+bad                     failed        0.4s (panic) panic: boom
 later                   pending`},
 		{80, 20, `
-go-tree                 running     [===       ]  30%  62M/s   2.0s src/cmd/com…
-clock                   running                          2/s   2.0s tick\x1b[2J
-a-task-with-a-long-name succeeded                              0.9s
-bad                     failed                                 0.4s (panic) pan…
+go-tree                 running       2.0s [===       ]  30%  62M/s src/cmd/com…
+clock                   running       2.0s                      2/s tick\x1b[2J
+a-task-with-a-long-name succeeded     0.9s
+bad                     failed        0.4s (panic) panic: boom
 later                   pending`},
 		{39, 20, `
-go-tree       running      30%   2.0s
-clock         running            2.0s
-a-task-with-… succeeded          0.9s
-bad           failed             0.4s
+go-tree       running       2.0s  30%
+clock         running       2.0s
+a-task-with-… succeeded     0.9s
+bad           failed      (panic) pani…
 later         pending`},
 		{80, 3, `
-go-tree                 running     [===       ]  30%  62M/s   2.0s src/cmd/com…
-clock                   running                          2/s   2.0s tick\x1b[2J
+go-tree                 running       2.0s [===       ]  30%  62M/s src/cmd/com…
+clock                   running       2.0s                      2/s tick\x1b[2J
 and 3 more: 1 pending, 1 succeeded, 1 failed`},
 		{10, 5, `
 go-tree
@@ -81,18 +81,63 @@ later`},
 	}
 }
 
+// supervised is a board of tasks that are begun again, wait, or never start.
+func supervised() *board {
+	b := newBoard([]Task{{ID: "db"}, {ID: "web"}, {ID: "probe"}, {ID: "report"}, {ID: "clock"}, {ID: "last"}})
+	boom := failed(host.StateBackingOff, host.TaskError{Outcome: host.OutcomeExited, ExitCode: 3, Err: fmt.Errorf("its process exited")})
+	boom.Next = noon.Add(3500 * time.Millisecond)
+	for _, e := range []host.Event{
+		at(0, "db", state(host.StateStarting)), nth(2, at(1000, "db", boom)),
+		at(0, "web", because(host.StateWaiting, "waits for db to be ready")),
+		at(0, "probe", because(host.StatePending, "needs report to succeed, which failed")),
+		at(0, "report", state(host.StateStarting)), at(0, "report", because(host.StateStopping, "it ran longer than its timeout of 1s")),
+		at(0, "clock", state(host.StateStarting)), nth(12, at(0, "clock", state(host.StateStarting))),
+		nth(12, at(500, "clock", state(host.StateRunning))),
+		nth(12, at(1500, "clock", progress(2, 4, "tick"))), nth(12, at(2000, "clock", progress(3, 4, "tick"))),
+	} {
+		b.update(e)
+	}
+	return b
+}
+
+func TestScreenOfSupervision(t *testing.T) {
+	for columns, want := range map[int]string{
+		99: `
+db     backing-off #2    2.0s next in 1.5s: (exited, exit status 3) its process exited
+web    waiting                for db to be ready
+probe  pending                never starts: needs report to succeed, which failed
+report stopping          2.0s it ran longer than its timeout of 1s
+clock  running #12       2.0s [=======   ]  75%       3/4    2/s tick
+last   pending`,
+		39: `
+db     backing-off #2  next in 1.5s: (…
+web    waiting         for db to be re…
+probe  pending         never starts: n…
+report stopping        it ran longer t…
+clock  running #12       2.0s  75% tick
+last   pending`,
+	} {
+		lines := supervised().screen(noon.Add(2*time.Second), style{}, columns, 20)
+		if diff := cmp.Diff(want, strings.Join(append([]string{""}, lines...), "\n")); diff != "" {
+			t.Errorf("%d columns (-want +got):\n%s", columns, diff)
+		}
+	}
+}
+
 // TestScreenNeverOverflows: whatever the terminal's size, no line is too wide and
 // there are not too many.
 func TestScreenNeverOverflows(t *testing.T) {
 	for columns := range 130 {
 		for rows := range 8 {
-			lines := busy().screen(noon.Add(2*time.Hour), style{}, columns, rows)
-			if len(lines) > rows {
-				t.Fatalf("%d lines in %d rows", len(lines), rows)
-			}
-			for _, line := range lines {
-				if terminal.Width(line) > columns {
-					t.Fatalf("%q is wider than %d", line, columns)
+			for _, b := range []*board{busy(), supervised()} {
+				lines := b.screen(noon.Add(2*time.Hour), style{}, columns, rows)
+				if len(lines) > rows {
+					t.Fatalf("%d lines in %d rows", len(lines), rows)
+				}
+				for _, line := range lines {
+					if terminal.Width(line) > columns {
+						t.Fatalf("%q is wider than %d", line, columns)
+					}
 				}
 			}
 		}

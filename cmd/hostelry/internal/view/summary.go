@@ -22,9 +22,10 @@ const (
 type Summary struct {
 	Run      string         `json:"run"`
 	Status   Status         `json:"status"`
-	ExitCode int            `json:"exit_code"` // of the command
-	Tasks    []Outcome      `json:"tasks"`     // in the order of the job; never nil
-	Counts   map[string]int `json:"counts"`    // of tasks, by state; the four final states are always there
+	ExitCode int            `json:"exit_code"`       // of the command
+	Cause    string         `json:"cause,omitempty"` // why the run was ended, if it reached its deadline
+	Tasks    []Outcome      `json:"tasks"`           // in the order of the job; never nil
+	Counts   map[string]int `json:"counts"`          // of tasks, by state; the four final states are always there
 }
 
 // Outcome is how one task ended.
@@ -34,8 +35,9 @@ type Outcome struct {
 	Mode     string          `json:"mode"`
 	State    host.State      `json:"state"`
 	Attempts int             `json:"attempts"`
-	Result   json.RawMessage `json:"result"` // null if there is none
-	Error    *Failure        `json:"error"`  // null if it did not fail
+	Cause    string          `json:"cause,omitempty"` // why it never started
+	Result   json.RawMessage `json:"result"`          // null if there is none
+	Error    *Failure        `json:"error"`           // null if it did not fail
 }
 
 // Failure is how a task failed.
@@ -57,7 +59,7 @@ func Summarize(run string, status Status, exitCode int, handles []*host.Handle) 
 	for _, h := range handles {
 		s.Tasks = append(s.Tasks, Outcome{
 			ID: h.ID(), Kind: h.Kind(), Mode: h.Mode().String(), State: h.State(),
-			Attempts: h.Attempts(), Result: h.Result(), Error: failureOf(h.Err()),
+			Attempts: h.Attempts(), Cause: neverStarted(h), Result: h.Result(), Error: failureOf(h.Err()),
 		})
 		s.Counts[h.State().String()]++
 	}

@@ -35,6 +35,16 @@ func progress(done, total int64, message string) host.Event {
 	return host.Event{Type: host.EventProgress, State: host.StateRunning, Progress: host.Progress{Done: done, Total: total, Message: message}}
 }
 
+func because(s host.State, cause string) host.Event {
+	return host.Event{Type: host.EventState, State: s, Cause: cause}
+}
+
+// nth is an event of a later attempt.
+func nth(attempt int, e host.Event) host.Event {
+	e.Attempt = attempt
+	return e
+}
+
 var theRun = Run{ID: "r1", Tasks: []Task{{"go-tree", "digest", "process"}, {"bad", "digest", "process"}, {"idle", "digest", "process"}}}
 
 // theEvents are one life of theRun.
