@@ -69,7 +69,11 @@ func (c *command) attach() error {
 // announce tells the person what to tell a host: on stdout that alone, for programs.
 func (c *command) announce(path string) {
 	d := c.description
-	fmt.Fprintf(c.errOut, "%s %s serves hosts until Ctrl-C. Give them a job that uses it, or one of its kinds, as in:\n", d.Name, d.Version)
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "a folder that is gone"
+	}
+	fmt.Fprintf(c.errOut, "%s %s serves hosts until Ctrl-C; its tasks work in %s. In another terminal:\n", d.Name, d.Version, dir)
 	fmt.Fprintf(c.out, "hostelry run --attach %s JOB.yaml\n", shellWord(d.Name+"="+wire.AttachScheme+path))
 }
 

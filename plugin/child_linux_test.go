@@ -69,16 +69,6 @@ func launch(t *testing.T, role string, env ...string) *child {
 	return c
 }
 
-func pipe(t *testing.T) (r, w *os.File) {
-	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = r.Close(), w.Close() })
-	return r, w
-}
-
 func (c *child) connect(t *testing.T, dir string) {
 	t.Helper()
 	line, err := c.stdout.ReadString('\n')
