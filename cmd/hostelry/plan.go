@@ -38,15 +38,21 @@ func (p *plan) shown() view.Run {
 // wrong; then no task was started.
 func (f *runFlags) plan(ctx context.Context, target string, v view.View) (*plan, []view.Problem) {
 	s, problems := f.parse()
+	var more []view.Problem
+	if s.catalog, more = f.attachAll(ctx, s.startTimeout); more != nil {
+		return nil, append(problems, more...)
+	}
 	var specs []host.Spec
 	var c *catalog.Catalog
-	var more []view.Problem
 	if aKind.MatchString(target) {
 		c, specs, more = f.planKind(ctx, target, s, v)
 	} else {
 		c, specs, more = f.planJob(ctx, target, &s, v)
 	}
 	if problems = append(problems, more...); problems != nil {
+		return nil, problems
+	}
+	if problems = f.checkAttached(c, specs, v); problems != nil {
 		return nil, problems
 	}
 	p, err := f.newPlan(c, specs, s, v)
@@ -79,7 +85,7 @@ func (f *runFlags) newPlan(c *catalog.Catalog, specs []host.Spec, s settings, v 
 func (f *runFlags) planKind(ctx context.Context, name string, s settings, v view.View) (*catalog.Catalog, []host.Spec, []view.Problem) {
 	config, err := jobfile.Config(f.set)
 	problems := problemsOf(err)
-	c, err := load(ctx, f.plugins, loading{startTimeout: s.startTimeout, trust: f.trust}, v)
+	c, err := load(ctx, f.plugins, f.loading(s), v)
 	if err != nil {
 		return nil, nil, append(problems, problemsOf(err)...)
 	}
@@ -154,13 +160,14 @@ func (f *runFlags) planJob(ctx context.Context, file string, s *settings, v view
 	if job == nil {
 		return nil, nil, append(misplaced, places(jobfile.Join(readErr))...)
 	}
-	c, err := openJob(ctx, job, f.plugins, loading{startTimeout: s.startTimeout, trust: f.trust}, v)
+	c, err := openJob(ctx, job, f.plugins, f.loading(*s), v)
 	if err != nil {
 		return nil, nil, append(misplaced, places(jobfile.Join(readErr, err))...)
 	}
 	if all := jobfile.Join(readErr, job.Check(c, f.mode)); all != nil || misplaced != nil {
 		return nil, nil, append(misplaced, places(all)...)
 	}
+	f.tellEnv(job, v)
 	specs, err := s.complete(job, c, f)
 	return c, specs, problemsOf(err)
 }
@@ -189,6 +196,9 @@ func (s *settings) complete(job *jobfile.Job, c *catalog.Catalog, f *runFlags) (
 		}
 		if spec.Mode == host.Process {
 			spec.Env, spec.Limits = job.Env.With(t.Env), t.Limits
+		}
+		if kind.Address() != "" {
+			spec.Env = t.Env // the file's is for processes that the host starts
 		}
 		err = errors.Join(err, lookupErr)
 		specs = append(specs, spec)
@@ -244,7 +254,10 @@ type notifier interface{ Notice(text string) }
 // load makes a catalog of the built-in kinds and of the plugins in dir, if it is
 // not "". It tells of each plugin that cannot be used.
 func load(ctx context.Context, dir string, how loading, v notifier) (*catalog.Catalog, error) {
-	c, err := catalog.New(builtin.Kinds()...)
+	c, err := how.catalog, error(nil)
+	if c == nil {
+		c, err = catalog.New(builtin.Kinds()...)
+	}
 	if err != nil || dir == "" {
 		return c, err
 	}
@@ -256,7 +269,7 @@ func load(ctx context.Context, dir string, how loading, v notifier) (*catalog.Ca
 		return nil, err
 	}
 	for _, p := range c.Plugins() {
-		if p.Err != nil && !errors.Is(p.Err, catalog.ErrNotNamed) {
+		if p.Err != nil && !errors.Is(p.Err, catalog.ErrNotNamed) && !errors.Is(p.Err, catalog.ErrAttached) {
 			v.Notice(fmt.Sprintf("warning: %s cannot be used: %v", filepath.Base(p.Path), p.Err))
 		}
 	}
