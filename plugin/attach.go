@@ -9,9 +9,15 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
+)
+
+const (
+	attachDir    = "hostelry-attach-" // begins the name of the directory of a socket
+	attachSocket = "socket"           // in it
 )
 
 // serve serves hosts that somebody else starts.
@@ -100,11 +106,12 @@ func listenIn(base string) (net.Listener, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	dir, err := os.MkdirTemp(base, "hostelry-attach-") // 0700
+	sweep(base)
+	dir, err := os.MkdirTemp(base, attachDir) // 0700
 	if err != nil {
 		return nil, "", err
 	}
-	listener, err := net.Listen("unix", filepath.Join(dir, "socket"))
+	listener, err := net.Listen("unix", filepath.Join(dir, attachSocket))
 	if err != nil {
 		return nil, "", errors.Join(err, os.Remove(dir)) //nolint:gosec // where temporary files go is the environment's to say
 	}
@@ -112,6 +119,27 @@ func listenIn(base string) (net.Listener, string, error) {
 		listener = &guardedListener{Listener: listener, host: anyProcess}
 	}
 	return listener, dir, nil
+}
+
+// sweep removes what plugins left behind that were killed, as debuggers do when one
+// leaves them: directories in which nobody listens any more. A young one may be about
+// to, and other users' are not to be entered.
+func sweep(base string) {
+	dirs, _ := filepath.Glob(filepath.Join(base, attachDir+"*")) // a base that is no pattern has none
+	for _, dir := range dirs {
+		socket := filepath.Join(dir, attachSocket)
+		info, err := os.Lstat(socket) //nolint:gosec // where temporary files go is the environment's to say
+		if err != nil || time.Since(info.ModTime()) < time.Minute {
+			continue
+		}
+		conn, err := net.Dial("unix", socket) //nolint:gosec // likewise
+		switch {
+		case err == nil:
+			_ = conn.Close()
+		case errors.Is(err, syscall.ECONNREFUSED):
+			_ = os.RemoveAll(dir) //nolint:gosec // likewise
+		}
+	}
 }
 
 // shellWord quotes what a shell would not take for one word.

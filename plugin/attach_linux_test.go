@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -40,6 +41,7 @@ func serveAttach(t *testing.T, env ...string) *attachable {
 	if words == nil {
 		t.Fatalf("it says %q", line)
 	}
+	t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(words[1])) }) // where the test has killed it
 	return &attachable{p, words[1]}
 }
 
@@ -183,6 +185,42 @@ func TestAttachDirectory(t *testing.T) {
 		if left, err := os.ReadDir(long); len(left) > 0 || err != nil {
 			t.Errorf("%s: left is %v, %v", name, left, err)
 		}
+	}
+}
+
+// TestAttachSweeps: what a plugin left that was killed goes when the next one comes,
+// but nothing else.
+func TestAttachSweeps(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "sweep-") //nolint:usetesting // a socket's path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	old := func(path string) {
+		if err := os.Chtimes(path, time.Now(), time.Now().Add(-time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	killed, young, alive := serveAttach(t, "TMPDIR="+dir), serveAttach(t, "TMPDIR="+dir), serveAttach(t, "TMPDIR="+dir)
+	for _, a := range []*attachable{killed, young} {
+		a.signal(t, syscall.SIGKILL)
+		a.finish(t)
+	}
+	old(killed.socket)
+	old(alive.socket)
+	other := filepath.Join(dir, "hostelry-attach-other")
+	if err := os.Mkdir(other, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	serveAttach(t, "TMPDIR="+dir)
+	killed.wantRemoved(t)
+	for _, path := range []string{young.socket, alive.socket, other} {
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := alive.dial(t).Describe(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
