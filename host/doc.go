@@ -68,6 +68,12 @@
 // an init function of the program's own, which may run before, should not have
 // effects outside of the process.
 //
+// A plugin that somebody else started, under a debugger for instance, can be attached
+// ([catalog.Catalog.Attach]): it is dialled instead of launched, all of its tasks run
+// in that process, and the host's end leaves it to the next. The host cannot kill it:
+// a task there that does not stop is hung up on and abandoned, and the end of the
+// connection is a lost task.
+//
 // # Security
 //
 // A plugin is other people's code that runs as this user, with this user's rights.
@@ -82,6 +88,9 @@
 //     foreign plugin has the host's half of the check, and beyond that the socket's
 //     directory, which only this user can enter. On other systems both sides show
 //     certificates that were made for the launch.
+//     A plugin that was attached (catalog.Catalog.Attach) runs what whoever started it
+//     chose: there host and plugin each accept any process of their own user, on other
+//     systems whoever the directory of its socket lets in.
 //   - What runs, against who can replace a plugin's file after it was checked. The
 //     catalog hashes and copies a plugin through one descriptor, into a directory
 //     that only this user can enter, and what is launched is that copy. For a script

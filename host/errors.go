@@ -54,7 +54,7 @@ const (
 	OutcomePanic        Outcome = "panic"         // it panicked or called runtime.Goexit
 	OutcomeExited       Outcome = "exited"        // its process exited
 	OutcomeSignalled    Outcome = "signalled"     // its process was killed by a signal
-	OutcomeLost         Outcome = "lost"          // its process lives, but hung up
+	OutcomeLost         Outcome = "lost"          // it hung up, and its process lives or was attached: then nobody knows
 	OutcomeLaunchFailed Outcome = "launch-failed" // it was not made: a bad config, a plugin that does not start
 	OutcomeUnresponsive Outcome = "unresponsive"  // it showed no sign of life
 	OutcomeTimedOut     Outcome = "timed-out"     // its time was over

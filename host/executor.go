@@ -23,7 +23,7 @@ type call struct {
 	job     job
 	config  *config
 	started func()    // to be called once, when the task runs, if it does
-	ended   func(end) // to be called exactly once, last
+	ended   func(end) // to be called exactly once, last, unless insist failed and nobody will know
 	late    func()    // to be called if the attempt is not started in time, and cannot be ended
 }
 

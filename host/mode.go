@@ -18,7 +18,9 @@ const (
 	Async
 	// Process runs each task in a plugin process of its own. A process task
 	// always ends: what does not stop within the grace is killed, the whole
-	// process group.
+	// process group. But a plugin that was attached (catalog.Catalog.Attach) runs
+	// all of its tasks in one process that is not the host's to kill: what does not
+	// stop there is hung up on, and abandoned.
 	Process
 )
 

@@ -26,12 +26,18 @@ const (
 	lostPatience = time.Second
 )
 
-// processes is the executor of process mode: a plugin process for each attempt.
+// processes is the executor of process mode: a plugin process for each attempt, or
+// for all attempts of its kinds one that was attached.
 type processes struct{ keeper *keeper.Keeper }
 
 func (p *processes) close(bool) { p.keeper.Close() }
 
 func (p *processes) prepare(c call) execution {
+	if c.job.kind.Address() != "" {
+		e := &attached{call: c}
+		e.attempt = attempt.New(c.ctx, e.dial)
+		return e
+	}
 	e := &process{call: c, keeper: p.keeper}
 	e.attempt = attempt.New(c.ctx, e.launch)
 	return e
@@ -165,7 +171,12 @@ func (e *process) ping(ctx context.Context) string {
 	if plugin == nil {
 		return ""
 	}
-	if _, err := plugin.Client().Describe(ctx); err != nil {
+	return pong(ctx, plugin.Client())
+}
+
+// pong says whether a plugin answers.
+func pong(ctx context.Context, c *wire.Client) string {
+	if _, err := c.Describe(ctx); err != nil {
 		return ", nor does its plugin answer"
 	}
 	return "; its plugin still answers"

@@ -23,9 +23,10 @@ type Spec struct {
 	// Mode is where the task runs. The zero Mode is the runner's.
 	Mode Mode
 	// Env is for process mode; in the others a task shares the host's environment,
-	// and Env must be empty.
+	// and Env must be empty. So it must for a plugin that was attached.
 	Env Env
-	// Limits are for process mode, and else must be zero.
+	// Limits are for process mode, and else must be zero; likewise for a plugin that
+	// was attached.
 	Limits Limits
 
 	// Needs are other tasks' ids, or names of [Replicas], and what must hold of each
@@ -101,6 +102,9 @@ func (s Spec) check(c *config) (job, error) {
 	}
 	if j.mode != Process && s.Limits != (Limits{}) {
 		return j, fmt.Errorf("limits are for process mode: in %v mode a task shares the host's process", j.mode)
+	}
+	if at := j.kind.Address(); at != "" && (!s.Env.isZero() || s.Limits != (Limits{})) {
+		return j, fmt.Errorf("plugin %q is attached at %s: an environment and limits are for a process that the host starts", j.kind.Plugin, at)
 	}
 	if err = errors.Join(s.Env.Validate(), s.Limits.Validate(), s.supervise(&j)); err != nil {
 		return j, err

@@ -2,10 +2,12 @@ package plugin_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -67,16 +69,6 @@ func launch(t *testing.T, role string, env ...string) *child {
 	return c
 }
 
-func pipe(t *testing.T) (r, w *os.File) {
-	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = r.Close(), w.Close() })
-	return r, w
-}
-
 func (c *child) connect(t *testing.T, dir string) {
 	t.Helper()
 	line, err := c.stdout.ReadString('\n')
@@ -132,12 +124,14 @@ type end struct {
 // host is a task.Host that knows when its task is up.
 type host struct {
 	task.Host
+	logger   *slog.Logger
 	ready    chan struct{}
 	progress chan string
 }
 
 func (h *host) ID() string                          { return "task-1" }
 func (h *host) Attempt() int                        { return 1 }
+func (h *host) Logger() *slog.Logger                { return cmp.Or(h.logger, slog.New(slog.DiscardHandler)) }
 func (h *host) Restore() json.RawMessage            { return nil }
 func (h *host) Ready()                              { close(h.ready) }
 func (h *host) Progress(_, _ int64, message string) { h.progress <- message }

@@ -21,12 +21,15 @@ import (
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
-// guardedListener lets nobody in but the host: the process that started this one,
-// as the same user. It asks the system, so that there is no secret to steal.
+// guardedListener lets nobody in but the host: the process that started this one, or
+// for a plugin that hosts attach any process, as the same user. It asks the system,
+// so that there is no secret to steal.
 type guardedListener struct {
 	net.Listener
-	host int // process id
+	host int // process id, or anyProcess
 }
+
+const anyProcess = 0
 
 // Accept hangs up on strangers.
 func (l *guardedListener) Accept() (net.Conn, error) {
@@ -45,7 +48,11 @@ func (l *guardedListener) Accept() (net.Conn, error) {
 
 func (l *guardedListener) check(conn net.Conn) error {
 	pid, uid, err := wire.PeerOf(conn)
-	if err == nil && (pid != l.host || uid != os.Getuid()) {
+	switch {
+	case err != nil:
+	case uid != os.Getuid() && l.host == anyProcess:
+		err = fmt.Errorf("process %d of user %d is not one of user %d", pid, uid, os.Getuid())
+	case uid != os.Getuid(), pid != l.host && l.host != anyProcess:
 		err = fmt.Errorf("process %d of user %d is not the host, process %d of user %d", pid, uid, l.host, os.Getuid())
 	}
 	return err

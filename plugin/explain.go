@@ -14,22 +14,39 @@ import (
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
-// explain tells a person who started the plugin by hand what it is. file is what
-// the person called, perhaps by a name on PATH.
-func explain(w io.Writer, file string, d wire.Description) {
-	fmt.Fprintf(w, "%s %s is a Hostelry plugin: a host starts it, it does nothing by itself.\n", d.Name, d.Version)
-	fmt.Fprintln(w, "\nIt offers:")
+// explain tells a person who started the plugin what it is and can do.
+func (c *command) explain(w io.Writer) {
+	d, file, dir := c.description, c.file, filepath.Dir(c.file)
+	if path, err := exec.LookPath(file); err == nil { // called by a name on PATH
+		dir = filepath.Dir(path)
+	}
+	kind := d.Kinds[0].Name
+	fmt.Fprintf(w, "%s %s is a Hostelry plugin: a host starts it, and runs tasks in it.\n\nIt offers:\n", d.Name, d.Version)
+	explainKinds(w, d)
+	fmt.Fprintf(w, `
+To run one by a host:
+  hostelry plugin show --plugins %[1]s %[2]s
+  hostelry run --plugins %[1]s %[2]s --set KEY=VALUE
+
+To run one in this one process, for a debugger, profiler or tracer; Ctrl-C stops it:
+  %[3]s run %[2]s --set KEY=VALUE
+
+To serve hosts that somebody else starts, under a debugger; it says what to tell them:
+  %[3]s serve --attach
+
+To see what it offers, for programs as JSON:
+  %[3]s describe [--json]
+
+Each has --help.
+`, dir, kind, file)
+}
+
+// explainKinds says which kinds there are, with their configs.
+func explainKinds(w io.Writer, d wire.Description) {
 	for _, k := range d.Kinds {
 		fmt.Fprintln(w, strings.TrimRight("  "+k.Name+"  "+k.Description, " "))
 		explainConfig(w, k.ConfigSchema)
 	}
-	if path, err := exec.LookPath(file); err == nil {
-		file = path
-	}
-	dir := filepath.Dir(file)
-	fmt.Fprintln(w, "\nTo run one:")
-	fmt.Fprintf(w, "  hostelry plugin show --plugins %s %s\n", dir, d.Kinds[0].Name)
-	fmt.Fprintf(w, "  hostelry run --plugins %s %s --set KEY=VALUE\n", dir, d.Kinds[0].Name)
 }
 
 // explainConfig prints a line for each field of a kind's config.

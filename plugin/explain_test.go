@@ -36,9 +36,10 @@ func TestExplainOddFields(t *testing.T) {
 	}
 	d.Kinds[0].ConfigSchema = bytes.Replace(d.Kinds[0].ConfigSchema, []byte(`"when":{"type":"string"`), []byte(`"when":{"type":["string","null"]`), 1)
 	var w bytes.Buffer
-	explain(&w, filepath.Join("some", "where", "hostelry-odd"), d)
-	dir := filepath.Join("some", "where")
-	want := `odd 0.1.0 is a Hostelry plugin: a host starts it, it does nothing by itself.
+	file := filepath.Join("some", "where", "hostelry-odd")
+	(&command{file: file, description: d}).explain(&w)
+	dir := filepath.Dir(file)
+	want := `odd 0.1.0 is a Hostelry plugin: a host starts it, and runs tasks in it.
 
 It offers:
   odd
@@ -51,9 +52,20 @@ It offers:
       raw (any)  whatever
       when (string or null, required)
 
-To run one:
+To run one by a host:
   hostelry plugin show --plugins ` + dir + ` odd
   hostelry run --plugins ` + dir + ` odd --set KEY=VALUE
+
+To run one in this one process, for a debugger, profiler or tracer; Ctrl-C stops it:
+  ` + file + ` run odd --set KEY=VALUE
+
+To serve hosts that somebody else starts, under a debugger; it says what to tell them:
+  ` + file + ` serve --attach
+
+To see what it offers, for programs as JSON:
+  ` + file + ` describe [--json]
+
+Each has --help.
 `
 	if w.String() != want {
 		t.Errorf("%s\nwant\n%s", &w, want)
@@ -73,7 +85,7 @@ func TestExplainAPluginOnPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	var w bytes.Buffer
-	explain(&w, filepath.Base(self), d)
+	(&command{file: filepath.Base(self), description: d}).explain(&w)
 	if want := "--plugins " + filepath.Dir(self) + " a\n"; !strings.Contains(w.String(), want) {
 		t.Errorf("%s\nlacks %s", &w, want)
 	}

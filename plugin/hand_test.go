@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,8 +34,18 @@ func TestByHand(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, status := byHand(t, "good", env...)
-			dir := filepath.Dir(os.Args[0])
-			want := `good 1.2.3 is a Hostelry plugin: a host starts it, it does nothing by itself.
+			want := explained()
+			if stderr != want || stdout != "" || status != 2 {
+				t.Errorf("exit status %d, stdout %q, stderr\n%s\nwant\n%s", status, stdout, stderr, want)
+			}
+		})
+	}
+}
+
+// explained is what the role "good" says of itself.
+func explained() string {
+	file, dir := os.Args[0], filepath.Dir(os.Args[0])
+	return `good 1.2.3 is a Hostelry plugin: a host starts it, and runs tasks in it.
 
 It offers:
   digest  Does digest.
@@ -43,14 +54,67 @@ It offers:
       root (string, required)  the directory to hash
   tick  Does tick.
 
-To run one:
+To run one by a host:
   hostelry plugin show --plugins ` + dir + ` digest
   hostelry run --plugins ` + dir + ` digest --set KEY=VALUE
+
+To run one in this one process, for a debugger, profiler or tracer; Ctrl-C stops it:
+  ` + file + ` run digest --set KEY=VALUE
+
+To serve hosts that somebody else starts, under a debugger; it says what to tell them:
+  ` + file + ` serve --attach
+
+To see what it offers, for programs as JSON:
+  ` + file + ` describe [--json]
+
+Each has --help.
 `
-			if stderr != want || stdout != "" || status != 2 {
-				t.Errorf("exit status %d, stdout %q, stderr\n%s\nwant\n%s", status, stdout, stderr, want)
-			}
-		})
+}
+
+// TestHelp is no mistake, so that it goes to stdout.
+func TestHelp(t *testing.T) {
+	for _, word := range []string{"help", "--help", "-h"} {
+		if stdout, stderr, status := byHandWith(t, "good", "", word); stdout != explained() || stderr != "" || status != 0 {
+			t.Errorf("%s: exit status %d, stderr %q, stdout\n%s", word, status, stderr, stdout)
+		}
+	}
+	for command, flag := range map[string]string{"run": "--set KEY=VALUE", "describe": "--json", "serve": "--attach"} {
+		stdout, stderr, status := byHandWith(t, "good", "", command, "--help")
+		if !strings.HasPrefix(stdout, "usage: ") || !strings.Contains(stdout, "\n  "+flag+"\n") || stderr != "" || status != 0 {
+			t.Errorf("%s --help: exit status %d, stderr %q, stdout\n%s", command, status, stderr, stdout)
+		}
+	}
+}
+
+// TestUnknown: what there is not is refused, with what there is.
+func TestUnknown(t *testing.T) {
+	for args, want := range map[string]string{
+		"rnu":              `unknown command "rnu": there is run, describe, serve and help`,
+		"describe digest":  `unexpected argument "digest": see describe --help`,
+		"describe --yaml":  "flag provided but not defined: -yaml\nusage: " + filepath.Base(os.Args[0]) + " describe [--json]\n",
+		"serve":            "say serve --attach: a host that starts the plugin itself needs no command",
+		"serve --attach x": `unexpected argument "x": see serve --help`,
+	} {
+		stdout, stderr, status := byHandWith(t, "good", "", strings.Fields(args)...)
+		if !strings.HasPrefix(stderr, filepath.Base(os.Args[0])+": "+want) || stdout != "" || status != 2 {
+			t.Errorf("%s: exit status %d, stdout %q, stderr\n%s\nwant %s", args, status, stdout, stderr, want)
+		}
+	}
+}
+
+func TestDescribeByHand(t *testing.T) {
+	stdout, stderr, status := byHandWith(t, "good", "", "describe")
+	want := "good 1.2.3\n\n  digest  Does digest.\n      depth (integer)\n"
+	if !strings.HasPrefix(stdout, want) || stderr != "" || status != 0 {
+		t.Errorf("exit status %d, stderr %q, stdout\n%s", status, stderr, stdout)
+	}
+	stdout, stderr, status = byHandWith(t, "good", "", "describe", "--json")
+	var d wire.Description
+	if err := json.Unmarshal([]byte(stdout), &d); err != nil || stderr != "" || status != 0 {
+		t.Fatalf("exit status %d, stderr %q, stdout\n%s: %v", status, stderr, stdout, err)
+	}
+	if d.Name != "good" || d.Version != "1.2.3" || len(d.Kinds) != 2 || !json.Valid(d.Kinds[0].ConfigSchema) {
+		t.Errorf("it describes itself as %+v", d)
 	}
 }
 

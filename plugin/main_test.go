@@ -37,3 +37,14 @@ func keepCoverage() goleak.Option {
 func quiet() []string {
 	return []string{"GORACE=atexit_sleep_ms=0", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"), "TMPDIR=" + os.TempDir()}
 }
+
+// pipe is closed at the test's end.
+func pipe(t *testing.T) (r, w *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = r.Close(), w.Close() })
+	return r, w
+}

@@ -8,6 +8,21 @@
 //
 // Build it under the name hostelry-NAME, put it into a plugin directory, and
 // `hostelry run --plugins DIR KIND` runs it.
+//
+// The binary also stands on its own. Without arguments it explains itself, describe
+// says what it offers, and run runs one task in that one process: its progress and
+// logs go to stderr, its result to stdout as JSON, and Ctrl-C is its stop. There
+// everything works plainly that looks into a process:
+//
+//	dlv exec ./hostelry-digest -- run digest --set root=.
+//	strace -f -o trace.txt ./hostelry-digest run digest --set root=.
+//	./hostelry-digest run digest --set root=. --cpuprofile cpu.out && go tool pprof -top ./hostelry-digest cpu.out
+//
+// A real job runs its tasks in such a process if the plugin is attached instead of
+// launched:
+//
+//	dlv exec ./hostelry-digest -- serve --attach
+//	hostelry run --attach digest=unix:/... --start-timeout 1h --grace 1h JOB.yaml   # what serve printed, and time
 package plugin
 
 import (
@@ -34,9 +49,14 @@ type Info struct {
 // host is done with it or gone. It must be called from main, once, before
 // anything is written to stdout, and never returns.
 //
-// Started by hand, it says on stderr what the plugin is, which kinds with which
-// config it offers and how to run it, and exits with status 2. An info or kind
-// that is not valid is said there too.
+// Started by hand, it does what the arguments say, as the package's documentation
+// tells, and exits with the statuses of hostelry run: 0, 1 if the task failed, 2 if
+// it was called wrongly, 130 after Ctrl-C. An info or kind that is not valid is said
+// on stderr, by hand and with a host.
+//
+// By hand too, what a task prints to stdout and logs by slog's default logger goes to
+// stderr while it runs. Its config is decoded and given to its kind; a host checks it
+// against the whole schema before.
 //
 // The host must be this process's parent: a script around a plugin ends with exec,
 // as in `exec ./plugin`.
@@ -69,18 +89,12 @@ func ServeSelf(kinds ...task.Kind) {
 }
 
 func run(info Info, kinds []task.Kind) int {
-	byHand := os.Getenv(wire.CookieKey) != wire.CookieValue
-	look := outline
-	if byHand {
-		look = describe
+	if os.Getenv(wire.CookieKey) != wire.CookieValue {
+		return byHand(info, kinds)
 	}
-	d, err := look(info, kinds)
+	d, err := outline(info, kinds)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "plugin %q cannot be served: %v\n", info.Name, err)
-		return 2
-	}
-	if byHand {
-		explain(os.Stderr, os.Args[0], d)
 		return 2
 	}
 	if err := serve(d, kinds); err != nil {

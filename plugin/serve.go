@@ -56,11 +56,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 
 	tasks := wire.NewServer(d, kinds, logger)
 	watch := &hostWatch{gone: make(chan struct{})}
-	server := grpc.NewServer(
-		grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
-		grpc.StatsHandler(watch), grpc.Creds(identity.credentials),
-	)
-	tasks.Register(server)
+	server := newServer(tasks, grpc.StatsHandler(watch), grpc.Creds(identity.credentials))
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
 
@@ -85,6 +81,14 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	}
 	stop(server, tasks)
 	return nil
+}
+
+// newServer is the gRPC server of a plugin's tasks.
+func newServer(tasks *wire.Server, opts ...grpc.ServerOption) *grpc.Server {
+	opts = append(opts, grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage))
+	server := grpc.NewServer(opts...)
+	tasks.Register(server)
+	return server
 }
 
 // notify returns where SIGTERM arrives. SIGINT is the host's to answer, and output

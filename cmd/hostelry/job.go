@@ -23,13 +23,14 @@ func (f *runFlags) planJob(ctx context.Context, file string, s *settings, v view
 	if job == nil {
 		return nil, append(misplaced, places(jobfile.Join(readErr))...)
 	}
-	c, err := openJob(ctx, job, f.plugins, loading{startTimeout: s.startTimeout, trust: f.trust}, v)
+	c, err := openJob(ctx, job, f.plugins, f.loading(*s), v)
 	if err != nil {
 		return nil, append(misplaced, places(jobfile.Join(readErr, err))...)
 	}
 	if all := jobfile.Join(readErr, job.Check(c, f.mode)); all != nil || misplaced != nil {
 		return nil, append(misplaced, places(all)...)
 	}
+	f.tellEnv(job, v)
 	if err := s.complete(job, f); err != nil {
 		return nil, problemsOf(err)
 	}
@@ -84,7 +85,11 @@ func (s *settings) specs(job *jobfile.Job, c *catalog.Catalog) ([]spec, error) {
 			mode, err = host.ParseMode(t.Mode)
 		}
 		errs = append(errs, err)
-		all = append(all, spec{t.Spec(mode, job.Env), t.Replicas})
+		env := job.Env
+		if kind.Address() != "" {
+			env = host.Env{} // the file's is for processes that the host starts
+		}
+		all = append(all, spec{t.Spec(mode, env), t.Replicas})
 	}
 	return all, errors.Join(errs...)
 }

@@ -57,12 +57,18 @@ func (f *runFlags) plan(ctx context.Context, target string, v view.View) (*plan,
 	s, problems := f.parse()
 	var w *work
 	var more []view.Problem
+	if s.catalog, more = f.attachAll(ctx, s.startTimeout); more != nil {
+		return nil, append(problems, more...)
+	}
 	if aKind.MatchString(target) {
 		w, more = f.planKind(ctx, target, s, v)
 	} else {
 		w, more = f.planJob(ctx, target, &s, v)
 	}
 	if problems = append(problems, more...); problems != nil {
+		return nil, problems
+	}
+	if problems = f.checkAttached(w, v); problems != nil {
 		return nil, problems
 	}
 	return f.newPlan(w, s, v)
@@ -113,7 +119,7 @@ func (w *work) addTo(r *host.Runner) error {
 func (f *runFlags) planKind(ctx context.Context, name string, s settings, v view.View) (*work, []view.Problem) {
 	config, err := jobfile.Config(f.set)
 	problems := problemsOf(err)
-	c, err := load(ctx, f.plugins, loading{startTimeout: s.startTimeout, trust: f.trust}, v)
+	c, err := load(ctx, f.plugins, f.loading(s), v)
 	if err != nil {
 		return nil, append(problems, problemsOf(err)...)
 	}
@@ -190,7 +196,10 @@ type notifier interface{ Notice(text string) }
 // load makes a catalog of the built-in kinds and of the plugins in dir, if it is
 // not "". It tells of each plugin that cannot be used.
 func load(ctx context.Context, dir string, how loading, v notifier) (*catalog.Catalog, error) {
-	c, err := catalog.New(builtin.Kinds()...)
+	c, err := how.catalog, error(nil)
+	if c == nil {
+		c, err = catalog.New(builtin.Kinds()...)
+	}
 	if err != nil || dir == "" {
 		return c, err
 	}
@@ -202,7 +211,7 @@ func load(ctx context.Context, dir string, how loading, v notifier) (*catalog.Ca
 		return nil, err
 	}
 	for _, p := range c.Plugins() {
-		if p.Err != nil && !errors.Is(p.Err, catalog.ErrNotNamed) {
+		if p.Err != nil && !errors.Is(p.Err, catalog.ErrNotNamed) && !errors.Is(p.Err, catalog.ErrAttached) {
 			v.Notice(fmt.Sprintf("warning: %s cannot be used: %v", filepath.Base(p.Path), p.Err))
 		}
 	}

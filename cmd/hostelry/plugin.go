@@ -89,7 +89,7 @@ func (f *pluginFlags) open(cmd *cobra.Command, args []string) (*catalog.Catalog,
 	if err != nil {
 		return nil, err
 	}
-	how := loading{startTimeout, f.trust, f.relock}
+	how := loading{startTimeout: startTimeout, trust: f.trust, relock: f.relock}
 	signals := watchSignals(nil)
 	defer signals.end()
 	if len(args) == 0 {

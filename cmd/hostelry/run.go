@@ -15,6 +15,7 @@ import (
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/view"
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/host/builtin"
+	"github.com/hostelry-run/hostelry/host/catalog"
 )
 
 // runFlags are the flags of run, as given.
@@ -22,7 +23,7 @@ type runFlags struct {
 	plugins, id, mode, policy, output string
 	grace, startTimeout, deadline     string
 	restart, timeout, watchdog        string // of a kind's one task
-	set                               []string
+	set, attach                       []string
 	verbose                           bool
 	trust
 }
@@ -63,6 +64,7 @@ attempt, and with a failure the "error".`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.plugins, "plugins", "", "`directory` of plugins, instead of the job file's")
 	flags.StringArrayVar(&f.set, "set", nil, "`KEY=VALUE` of the kind's config: dots in KEY nest, VALUE is YAML; may be repeated, the later one wins")
+	flags.StringArrayVar(&f.attach, "attach", nil, "`NAME=ADDRESS` of a plugin that serves already, as its serve --attach prints it: it is dialled, not launched; may be repeated")
 	flags.StringVar(&f.id, "id", "", "the task's `id`, with a kind (default the kind's name)")
 	flags.StringVar(&f.mode, "mode", "", "`mode` of tasks that choose none: goroutine, async or process")
 	flags.StringVar(&f.policy, "policy", "", "what a failure means for the other tasks: `policy` propagate, stop-all or log-only")
@@ -148,6 +150,8 @@ type settings struct {
 	grace, startTimeout, deadline time.Duration
 	restart                       host.RestartWhen
 	timeout, watchdog             time.Duration
+
+	catalog *catalog.Catalog // of the built-in kinds and those of attached plugins
 }
 
 // parse reads the flags' values and names each that is bad.

@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "until": until, "signal": sendSignal, "finish": finish,
 			"summary": summary, "mkfifo": mkfifo, "await": await, "gone": gone, "digest": digest,
+			"attached": attached,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PLUGINS", plugins)

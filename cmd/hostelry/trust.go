@@ -10,7 +10,8 @@ import (
 
 // loading is what the flags say of how to load a plugin directory.
 type loading struct {
-	startTimeout time.Duration // 0 for the default
+	catalog      *catalog.Catalog // to load into; nil for a new one
+	startTimeout time.Duration    // 0 for the default
 	trust
 	relock bool // the lock file is about to be written anew
 }

@@ -1,8 +1,8 @@
 // Package catalog is the kinds of task that a host knows: those registered in the
 // host's own program, and those of the plugins in a directory.
 //
-// An embedder makes a Catalog, registers kinds, loads a plugin directory, and
-// hands it to host.WithCatalog. A Catalog's methods are safe from any goroutine.
+// An embedder makes a Catalog, registers kinds, loads a plugin directory or attaches
+// plugins that somebody else started, and hands it to host.WithCatalog. A Catalog's methods are safe from any goroutine.
 package catalog
 
 import (
@@ -26,9 +26,10 @@ const BuiltIn = "builtin"
 // Catalog holds kinds by name. Make it with [New]; the zero Catalog is empty and
 // ready too.
 type Catalog struct {
-	mu      sync.Mutex
-	kinds   map[string][]Kind // by name; more than one is ambiguous
-	plugins []Plugin
+	mu       sync.Mutex
+	kinds    map[string][]Kind // by name; more than one is ambiguous
+	plugins  []Plugin
+	attached map[string]string // addresses by plugin
 }
 
 // New returns a catalog of the given kinds of the host's own program.
@@ -67,7 +68,7 @@ func (c *Catalog) Register(kinds ...task.Kind) error {
 // it is.
 func (c *Catalog) With(kinds ...task.Kind) (*Catalog, error) {
 	c.mu.Lock()
-	copied := &Catalog{kinds: maps.Clone(c.kinds), plugins: slices.Clone(c.plugins)}
+	copied := &Catalog{kinds: maps.Clone(c.kinds), plugins: slices.Clone(c.plugins), attached: maps.Clone(c.attached)}
 	for name, same := range copied.kinds {
 		copied.kinds[name] = slices.Clip(same)
 	}
@@ -172,6 +173,7 @@ type Kind struct {
 
 	file     string    // of the plugin, in its directory
 	copied   string    // its private copy, which is launched
+	address  string    // where it serves, if it was attached
 	local    task.Kind // where Plugin is ""
 	compiled *schema.Schema
 }
@@ -198,12 +200,16 @@ func (k Kind) IsBuiltIn() bool { return k.Plugin == "" }
 // IsBuiltIn.
 func (k Kind) Local() task.Kind { return k.local }
 
-// File is the plugin's file as it stands in its directory, or "" if IsBuiltIn.
+// File is the plugin's file as it stands in its directory, or "" if there is none.
 func (k Kind) File() string { return k.file }
 
-// Executable is the private copy of File that was made when it was checked, or ""
-// if IsBuiltIn. It is what hosts launch.
+// Executable is the private copy of File that was made when it was checked, or "".
+// It is what hosts launch.
 func (k Kind) Executable() string { return k.copied }
+
+// Address is where the plugin serves, if it was attached, or else "". Hosts dial it
+// and launch nothing.
+func (k Kind) Address() string { return k.address }
 
 // Validate checks a config, a JSON object, against the kind's schema. It fails
 // with a [*ConfigError] that has every problem. Hosts call it before a launch.

@@ -35,6 +35,7 @@ type loader struct {
 	locked       bool
 	ignoreLock   bool
 	trustAll     bool
+	attached     func(plugin string) bool
 
 	store    *store
 	lock     *lock // nil if there is none
@@ -52,7 +53,7 @@ type loader struct {
 // other from loading: the error is about dir itself, its LockFile, an option, or
 // ctx's end.
 func (c *Catalog) Load(ctx context.Context, dir string, opts ...LoadOption) error {
-	l := &loader{startTimeout: 10 * time.Second, stores: defaultStores()}
+	l := &loader{startTimeout: 10 * time.Second, stores: defaultStores(), attached: c.isAttached}
 	for _, opt := range opts {
 		if err := opt(l); err != nil {
 			return err
@@ -142,6 +143,9 @@ func (l *loader) load(ctx context.Context, p *Plugin) error {
 	}
 	if p.Name == BuiltIn {
 		return fmt.Errorf("%s/KIND stands for a kind of the host's own program: give the file another name", BuiltIn)
+	}
+	if l.attached(p.Name) {
+		return ErrAttached
 	}
 	if err := l.copy(p); err != nil {
 		return err

@@ -17,6 +17,10 @@ import (
 // [Prefix]. Such a file is not opened: a directory may hold others.
 var ErrNotNamed = errors.New("skipped: its name does not begin with " + Prefix)
 
+// ErrAttached is the reason of a row for a file whose plugin was attached, see
+// [Catalog.Attach]: that is used in its place. The file is not opened.
+var ErrAttached = errors.New("skipped: a running plugin of that name is attached")
+
 // Plugin is a row for one file of a plugin directory.
 type Plugin struct {
 	// Name is the file's name without Prefix (and on Windows without .exe).
@@ -44,13 +48,11 @@ func pluginName(file string) string {
 // replaceLocked puts the rows of a directory in the place of those that it had.
 func (c *Catalog) replaceLocked(dir string, rows []Plugin) {
 	c.plugins = slices.DeleteFunc(c.plugins, func(p Plugin) bool { return filepath.Dir(p.Path) == dir })
-	for name, same := range c.kinds {
-		kept := slices.DeleteFunc(slices.Clone(same), func(k Kind) bool { return !k.IsBuiltIn() && filepath.Dir(k.file) == dir })
-		if c.kinds[name] = kept; len(kept) == 0 {
-			delete(c.kinds, name)
-		}
-	}
+	c.removeLocked(func(k Kind) bool { return k.file != "" && filepath.Dir(k.file) == dir })
 	for _, row := range rows {
+		if c.attached[row.Name] != "" {
+			row.Err, row.Kinds = ErrAttached, nil
+		}
 		i := slices.IndexFunc(c.plugins, func(p Plugin) bool { return p.Name == row.Name && p.Err == nil })
 		if i >= 0 && row.Err == nil {
 			row.Err = fmt.Errorf("a plugin of that name was loaded already: rename it or %s", c.plugins[i].Path)
@@ -60,6 +62,16 @@ func (c *Catalog) replaceLocked(dir string, rows []Plugin) {
 		c.plugins = append(c.plugins, row)
 	}
 	slices.SortStableFunc(c.plugins, func(a, b Plugin) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// removeLocked removes some kinds.
+func (c *Catalog) removeLocked(which func(Kind) bool) {
+	for name, same := range c.kinds {
+		kept := slices.DeleteFunc(slices.Clone(same), which)
+		if c.kinds[name] = kept; len(kept) == 0 {
+			delete(c.kinds, name)
+		}
+	}
 }
 
 // maxKinds bounds what is checked, and kept, of what one plugin says.

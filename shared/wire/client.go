@@ -105,6 +105,9 @@ func (r *Remote) open(ctx, streamCtx context.Context, c *Client, start *taskpb.S
 	start.Checkpoint = checkpoint
 	r.sending.Lock()
 	defer r.sending.Unlock()
+	if ctx.Err() != nil { // the request to stop found nothing to stop, and comes once
+		return context.Cause(ctx)
+	}
 	if r.stream, err = c.rpc.Run(streamCtx); err != nil {
 		return lost(err)
 	}

@@ -35,6 +35,10 @@ const (
 	// PEM, if the two are to speak TLS; the plugin's goes into its handshake.
 	ClientCertKey = "PLUGIN_CLIENT_CERT"
 
+	// AttachScheme begins the address of a plugin that nobody launched, and that hosts
+	// attach: "unix:", then the absolute path of its socket.
+	AttachScheme = "unix:"
+
 	// ProtocolVersion is the version of task.proto.
 	ProtocolVersion = 1
 

@@ -34,7 +34,8 @@ type Server struct {
 
 // NewServer returns a server of kinds, which d describes; config schemas that d
 // leaves out are derived when the plugin is asked to describe itself. Tasks log to
-// logger.
+// logger, or if that is nil by messages to their host: where it does not read the
+// plugin's stderr.
 func NewServer(d Description, kinds []task.Kind, logger *slog.Logger) *Server {
 	s := &Server{
 		name:     d.Name,
@@ -91,6 +92,9 @@ func (s *Server) Run(stream grpc.BidiStreamingServer[taskpb.RunRequest, taskpb.R
 		return status.Error(codes.InvalidArgument, "the first message of a Run stream must be start")
 	}
 	ss := &session{stream: stream, start: start, logger: s.logger, ended: make(chan attempt.End, 1)}
+	if ss.logger == nil {
+		ss.logger = slog.New(NewLogHandler(sessionLog{ss}))
+	}
 	// The task outlives the stream: it ends by Stop, which asks it first.
 	ctx := task.WithHost(context.WithoutCancel(stream.Context()), ss)
 	ss.attempt = attempt.New(ctx, s.maker(start))

@@ -2,8 +2,10 @@ package wire_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -91,4 +93,31 @@ func TestEndOfCtxAsks(t *testing.T) {
 	if v, err := r.Run(ctx); fmt.Sprintf("%s", v) != `"cleaned up"` || !errors.Is(err, task.ErrStopped) {
 		t.Errorf("Run = %s, %v", v, err)
 	}
+}
+
+// TestStopJustBeforeTheStream: a request that comes when Start has begun, and there
+// is no stream to send it by, is not lost.
+func TestStopJustBeforeTheStream(t *testing.T) {
+	p := serve(t, waits())
+	for range 20 {
+		ctx, stop := context.WithCancelCause(t.Context())
+		h := &stopsAtRestore{host: &host{}, stop: func() { stop(task.ErrStopped) }}
+		if r, err := p.Start(task.WithHost(ctx, h), "run-1", "test", nil); r != nil || !errors.Is(err, task.ErrStopped) {
+			t.Errorf("Start: %v, %v", r, err)
+		}
+	}
+}
+
+// stopsAtRestore is a host that stops its task while that is being started.
+type stopsAtRestore struct {
+	*host
+	stop func()
+}
+
+func (h *stopsAtRestore) Restore() json.RawMessage {
+	h.stop()
+	for range 100 { // what waits for the end of ctx has its turn
+		runtime.Gosched()
+	}
+	return nil
 }

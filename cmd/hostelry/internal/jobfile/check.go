@@ -38,6 +38,7 @@ func (j *Job) Check(c *catalog.Catalog, mode string) error {
 			fallback = host.Goroutine
 		}
 		t.checkMode(cmp.Or(t.Mode, mode, j.Mode, fallback.String()), &problems)
+		t.checkAttached(kind, &problems)
 		t.checkConfig(kind, &problems)
 	}
 	return problems.sorted(j.File).Err()

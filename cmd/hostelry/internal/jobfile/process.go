@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/host/catalog"
 )
 
 // envOf is what an env in the file says. What has not the right type is a problem
@@ -83,6 +84,19 @@ func (t Task) checkMode(mode string, problems *Problems) {
 	for _, name := range []string{"env", "limits"} {
 		if f := t.node.field(name); f != nil {
 			problems.add(f.at, "%q is for process mode: this task runs in %s mode, in the host's own process", f.key, mode)
+		}
+	}
+}
+
+// checkAttached refuses what only a process can have that the host starts.
+func (t Task) checkAttached(kind catalog.Kind, problems *Problems) {
+	if kind.Address() == "" {
+		return
+	}
+	for _, name := range []string{"env", "limits"} {
+		if f := t.node.field(name); f != nil {
+			problems.add(f.at, "%q is for a process that the host starts, and plugin %q is attached at %s: take it out meanwhile",
+				f.key, kind.Plugin, kind.Address())
 		}
 	}
 }
