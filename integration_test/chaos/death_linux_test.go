@@ -19,6 +19,7 @@ import (
 
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 const (
@@ -86,7 +87,7 @@ var busyTasks = map[string]string{
 // TestADeadHostLeavesNothing kills hosts at random moments of their lives.
 func TestADeadHostLeavesNothing(t *testing.T) {
 	n := deaths
-	if testing.Short() || racing {
+	if testing.Short() || observe.Racing {
 		n = deathsShort
 	}
 	seed := rand.Uint64()
@@ -95,7 +96,7 @@ func TestADeadHostLeavesNothing(t *testing.T) {
 			t.Logf("the seed was %d", seed)
 		}
 	})
-	binary := copySelf(t, filepath.Join(t.TempDir(), "binary"), "host")
+	binary := observe.CopySelf(t, filepath.Join(t.TempDir(), "binary"), "host")
 	numbers := make(chan int)
 	var workers sync.WaitGroup
 	for range hostsAtOnce {
@@ -188,8 +189,8 @@ func killAt(t *testing.T, cmd *exec.Cmd, dir string, random *rand.Rand) {
 	if stderr.Len() > 0 {
 		t.Errorf("the host said: %s", &stderr)
 	}
-	left := find(ofHost(dir, mark))
-	wantNone(t, died.Add(toDie(t)), ofHost(dir, mark))
+	left := observe.Find(t, ofHost(dir, mark))
+	observe.WantNone(t, died.Add(toDie(t)), ofHost(dir, mark))
 	if entries, err := os.ReadDir(tmp); len(entries) > 0 || err != nil {
 		t.Errorf("it left these files: %v, %v", entries, err)
 	}
@@ -200,7 +201,7 @@ func killAt(t *testing.T, cmd *exec.Cmd, dir string, random *rand.Rand) {
 // ofHost matches everything that a host started: what carries its mark, and what
 // runs from its directory, as do its keeper and what it launches to load.
 func ofHost(dir, mark string) func(int) bool {
-	marked, local := hasEnv(markKey+"="+mark), runsFrom(dir)
+	marked, local := observe.HasEnv(markKey+"="+mark), observe.RunsFrom(dir)
 	return func(pid int) bool { return marked(pid) || local(pid) }
 }
 
@@ -217,7 +218,7 @@ func link(t *testing.T, from, to string) {
 
 // TestADeadCommandLeavesNothing is the same for the hostelry command.
 func TestADeadCommandLeavesNothing(t *testing.T) {
-	if testing.Short() || racing {
+	if testing.Short() || observe.Racing {
 		t.Skip("it compiles the command")
 	}
 	dir := hostDir(t)
@@ -225,7 +226,7 @@ func TestADeadCommandLeavesNothing(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", command, "../../cmd/hostelry").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	copySelf(t, filepath.Join(dir, "plugins"), pluginFile)
+	observe.CopySelf(t, filepath.Join(dir, "plugins"), pluginFile)
 	var file strings.Builder
 	fmt.Fprintf(&file, "plugins: {dir: plugins}\nmode: process\npolicy: log-only\ngrace: 200ms\nenv: {from_host: [%s, GORACE]}\ntasks:\n", markKey)
 	for _, id := range slices.Sorted(maps.Keys(busyTasks)) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 // impostor is what somebody puts in a plugin's place.
@@ -30,7 +31,7 @@ func TestWhatWasCheckedRuns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			path := s.catalog.Plugins()[0].Path
-			change1 := row{name: "is busy", stop: true, want: stops(), beside: func(t *testing.T, _ *company, _ *watch) {
+			change1 := row{name: "is busy", stop: true, want: stops(), beside: func(t *testing.T, _ *company, _ *observe.Events) {
 				if err := change(path); err != nil {
 					t.Error(err)
 				}
@@ -72,7 +73,7 @@ func loadScript(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
 	plugins := filepath.Join(dir, "plugins")
-	path := copySelf(t, plugins, pluginFile)
+	path := observe.CopySelf(t, plugins, pluginFile)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +119,7 @@ func TestWhatIsRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "plugins")
-			path := copySelf(t, dir, pluginFile)
+			path := observe.CopySelf(t, dir, pluginFile)
 			c.prepare(t, dir, path)
 			if err := loadError(t, dir); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 // badPrefix begins the names of plugins that misbehave when they are loaded.
@@ -46,11 +47,11 @@ func kindNamed(name string) []byte { return field(3, field(1, name)) }
 // TestABadPluginIsARow loads them all beside a good one.
 func TestABadPluginIsARow(t *testing.T) {
 	dir := t.TempDir()
-	wantNothingLeft(t, func() {
+	observe.WantNothingLeft(t, func() {
 		plugins := filepath.Join(dir, "plugins")
-		copySelf(t, plugins, pluginFile)
+		observe.CopySelf(t, plugins, pluginFile)
 		for name := range badPlugins {
-			path := copySelf(t, plugins, badPrefix+name)
+			path := observe.CopySelf(t, plugins, badPrefix+name)
 			file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 			if err == nil {
 				_, err = fmt.Fprint(file, name) // what a plugin says is known by its bytes
@@ -78,7 +79,7 @@ func TestABadPluginIsARow(t *testing.T) {
 				t.Errorf("%s: %.300v, want %q", p.Name, p.Err, want)
 			}
 		}
-		wantNone(t, time.Now().Add(quickly), runsFrom(dir))
+		observe.WantNone(t, time.Now().Add(quickly), observe.RunsFrom(dir))
 		os.RemoveAll(plugins)
 		os.RemoveAll(filepath.Join(dir, "store"))
 	})
