@@ -36,7 +36,8 @@ var tested *catalog.Catalog
 
 // programs are hosts of their own; each returns its exit status.
 var programs = map[string]func() int{
-	"unserved": unserved,
+	"unserved":   unserved,
+	"standstill": standstill,
 }
 
 // copySelf copies this binary into dir under another name.

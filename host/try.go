@@ -34,6 +34,8 @@ type try struct {
 	release func()        // ends what else was begun for it, or nil
 
 	watchdog *time.Timer // or nil
+	due      time.Time   // when it should fire
+	forgiven time.Time   // the sign of life after which it fired too late, and that was forgiven
 	pinged   bool        // since its last sign of life
 	pong     string      // what came of it, to be added to a message
 }
