@@ -42,8 +42,7 @@ func latecomer() int {
 		return 1
 	}
 	_ = r.Run(context.Background())
-	var e *host.TaskError
-	if errors.As(h.Err(), &e) {
+	if e, ok := errors.AsType[*host.TaskError](h.Err()); ok {
 		fmt.Println(e.Outcome, e.ExitCode, e.Signal)
 	}
 	return 0

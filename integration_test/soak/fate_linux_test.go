@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -56,7 +57,7 @@ func outcomes(o ...host.Outcome) []host.Outcome { return o }
 // fatesOf are the fates of a mode.
 func fatesOf(mode string) []fate {
 	if mode == host.Process.String() {
-		return append(fates[:len(fates):len(fates)], processFates...)
+		return slices.Concat(fates, processFates)
 	}
 	return fates
 }
@@ -88,7 +89,7 @@ func draw(seed uint64, mode, id string, attempt int) drawn {
 	// One of five crashes at once. A frozen one must have said that it runs, or
 	// it is the launch that hangs, which has a time of its own.
 	if random.IntN(5) > 0 || d.fate.name == "freeze" {
-		d.life = min(time.Millisecond+time.Duration(random.ExpFloat64()*float64(300*time.Millisecond)), 3*time.Second)
+		d.life = min(time.Millisecond+time.Duration(random.ExpFloat64()*float64(500*time.Millisecond)), 3*time.Second)
 	}
 	return d
 }

@@ -18,23 +18,39 @@ import (
 type figures struct {
 	counts         map[host.Mode]map[host.Outcome]int // of attempts
 	events, states int
-	middle, late   usage         // with all tasks at work
+	middle, end    usage         // with all tasks at work
 	stop           time.Duration // how long it took
 }
 
 func (f *figures) String() string {
 	var b strings.Builder
 	for _, mode := range host.Modes() {
-		sum := 0
 		var parts []string
 		for _, o := range slices.Sorted(maps.Keys(f.counts[mode])) {
-			sum += f.counts[mode][o]
 			parts = append(parts, fmt.Sprintf("%s %d", o, f.counts[mode][o]))
 		}
-		fmt.Fprintf(&b, "%v: %d attempts: %s\n", mode, sum, strings.Join(parts, ", "))
+		fmt.Fprintf(&b, "%v: %d attempts: %s\n", mode, f.attempts(mode), strings.Join(parts, ", "))
 	}
 	fmt.Fprintf(&b, "%d events, %d of them not of progress; the stop took %v", f.events, f.states, f.stop.Round(time.Millisecond))
 	return b.String()
+}
+
+func (f *figures) attempts(m host.Mode) int {
+	sum := 0
+	for _, n := range f.counts[m] {
+		sum += n
+	}
+	return sum
+}
+
+// wantRestarts sees that the soak was one: tasks of each mode were begun again.
+func (f *figures) wantRestarts(t *testing.T) {
+	t.Helper()
+	for mode, n := range crowd {
+		if got := f.attempts(mode); got < 2*n {
+			t.Errorf("%d tasks in %v mode made only %d attempts", n, mode, got)
+		}
+	}
 }
 
 // usage is what this process uses.

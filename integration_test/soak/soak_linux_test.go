@@ -18,22 +18,24 @@ import (
 var crowd = map[host.Mode]int{host.Goroutine: 100, host.Async: 80, host.Process: 20}
 
 const (
-	// watchdog is thirty times a mayfly's pulse, for a machine that does other work.
-	watchdog = 3 * time.Second
+	// watchdog is fifty times a mayfly's pulse, for a machine that does other work.
+	watchdog = 5 * time.Second
 	// grace is what the last stop takes: some process is always frozen then.
 	grace = 5 * time.Second
 	// warmUp is how long it takes until what Go makes once is made.
 	warmUp = time.Second
 )
 
-// heapBound is how much larger the heap may be after the soak than before it, in
-// bytes: HeapAlloc after two collections, of which the second one frees what pools
-// kept through the first.
-const heapBound = 2 << 20
-
-// keptPerEvent is how much the test's three readers keep of each event, in bytes. It
-// is allowed for in what the heap may grow by while the tasks are at work.
-const keptPerEvent = 32
+// How much larger the heap may be, in bytes of HeapAlloc after two collections, of
+// which the second one frees what pools kept through the first.
+const (
+	// heapBound is for after the soak, compared with before it.
+	heapBound = 2 << 20
+	// workBound is for the end of the work, compared with half-way, whatever is going
+	// on then: what waits for the slow reader, and some 50 bytes that the test itself
+	// keeps of each event, are in it.
+	workBound = 8 << 20
+)
 
 // TestSoak has 200 tasks crash at random, and be begun again, and then looks for
 // what is left of them.
@@ -49,10 +51,11 @@ func TestSoak(t *testing.T) {
 	observe.WantNothingLeft(t, func() { story = soak(t, d) })
 	after := measure(t)
 	t.Logf("%v of this:\n%v", d, story)
-	t.Logf("before, half-way, at the end of the work, and after:\n%v\n%v\n%v\n%v\nat the peak %d MB resident", before, story.middle, story.late, after,
-		observe.Memory(t, "self", "VmHWM")>>20)
+	t.Logf("before, half-way, at the end of the work, and after:\n%v\n%v\n%v\n%v\nat the peak %d MB resident",
+		before, story.middle, story.end, after, observe.Memory(t, "self", "VmHWM")>>20)
+	story.wantRestarts(t)
 	wantHeap(t, "by the soak", before, after, heapBound)
-	wantHeap(t, "in the second half of the work", story.middle, story.late, heapBound+keptPerEvent*story.states)
+	wantHeap(t, "in the second half of the work", story.middle, story.end, workBound)
 }
 
 func wantHeap(t *testing.T, when string, before, after usage, most int) {
@@ -99,10 +102,13 @@ func soak(t *testing.T, d time.Duration) *figures {
 	middle := measure(t)
 	half.Reset(d / 2)
 	<-half.C
-	if n, state := runner.NumFailed(), runner.State(); n > 0 || state != host.RunRunning {
-		t.Errorf("%d tasks have failed, the run is %v: %v", n, state, runner.Failed())
+	for _, h := range runner.Failed() {
+		t.Errorf("it has failed: %v", h.Err())
 	}
-	reached := measure(t)
+	if state := runner.State(); state != host.RunRunning {
+		t.Errorf("the run is %v", state)
+	}
+	end := measure(t)
 	begin := time.Now()
 	_ = runner.Stop(context.Background()) // who was frozen had to be killed: the streams tell
 	took := time.Since(begin)
@@ -111,7 +117,7 @@ func soak(t *testing.T, d time.Duration) *figures {
 	prompt.wantSame(t, slow, "slow")
 	prompt.wantSame(t, late, "late")
 	checkHandles(t, runner, prompt, flies)
-	return &figures{counts: prompt.counts, events: prompt.events, states: len(prompt.states), middle: middle, late: reached, stop: took}
+	return &figures{counts: prompt.counts, events: prompt.events, states: len(prompt.states), middle: middle, end: end, stop: took}
 }
 
 // settle adds the tasks, and returns their configs by id.

@@ -147,7 +147,7 @@ func CopySelf(t testing.TB, dir, name string) string {
 	}
 	path := filepath.Join(dir, name)
 	if err == nil {
-		err = os.WriteFile(path, binary, 0o755)
+		err = os.WriteFile(path, binary, 0o755) //nolint:gosec // the test says where
 	}
 	if err != nil {
 		t.Fatal(err)
