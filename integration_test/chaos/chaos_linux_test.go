@@ -69,7 +69,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{dir: t.TempDir(), catalog: &catalog.Catalog{}}
 	plugins := filepath.Join(s.dir, "plugins")
-	observe.CopySelf(t, plugins, pluginFile)
+	copySelf(t, plugins, pluginFile)
 	s.load(t, plugins)
 	return s
 }
@@ -84,6 +84,16 @@ func (s *stage) load(t *testing.T, dir string) {
 			t.Fatalf("%s: %v", p.Path, p.Err)
 		}
 	}
+}
+
+// copySelf copies this binary into dir, which it makes.
+func copySelf(t *testing.T, dir, name string) string {
+	t.Helper()
+	path, err := observe.CopySelf(dir, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // act runs one row in a run of its own, with its company, and returns the log.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -96,7 +95,7 @@ func TestADeadHostLeavesNothing(t *testing.T) {
 			t.Logf("the seed was %d", seed)
 		}
 	})
-	binary := observe.CopySelf(t, filepath.Join(t.TempDir(), "binary"), "host")
+	binary := copySelf(t, filepath.Join(t.TempDir(), "binary"), "host")
 	numbers := make(chan int)
 	var workers sync.WaitGroup
 	for range hostsAtOnce {
@@ -140,20 +139,11 @@ func hostDir(t *testing.T) string {
 	return dir
 }
 
-// toDie is how long after its host's death everything may live: 2 s. Where more than
-// four processes want each core, which the system says of the last minute, a keeper
-// may not get its turns in that time, and it is 10 s.
+// toDie is how long after its host's death everything may live: 2 s. On a busy
+// machine a keeper may not get its turns in that time, and it is 10 s.
 func toDie(t *testing.T) time.Duration {
 	t.Helper()
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var load float64
-	if _, err := fmt.Sscan(string(text), &load); err != nil {
-		t.Fatal(err)
-	}
-	if load > 4*float64(runtime.NumCPU()) {
+	if observe.Busy(t) {
 		return 10 * time.Second
 	}
 	return 2 * time.Second
@@ -226,7 +216,7 @@ func TestADeadCommandLeavesNothing(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", command, "../../cmd/hostelry").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	observe.CopySelf(t, filepath.Join(dir, "plugins"), pluginFile)
+	copySelf(t, filepath.Join(dir, "plugins"), pluginFile)
 	var file strings.Builder
 	fmt.Fprintf(&file, "plugins: {dir: plugins}\nmode: process\npolicy: log-only\ngrace: 200ms\nenv: {from_host: [%s, GORACE]}\ntasks:\n", markKey)
 	for _, id := range slices.Sorted(maps.Keys(busyTasks)) {

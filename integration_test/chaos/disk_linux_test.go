@@ -73,7 +73,7 @@ func loadScript(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
 	plugins := filepath.Join(dir, "plugins")
-	path := observe.CopySelf(t, plugins, pluginFile)
+	path := copySelf(t, plugins, pluginFile)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestWhatIsRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "plugins")
-			path := observe.CopySelf(t, dir, pluginFile)
+			path := copySelf(t, dir, pluginFile)
 			c.prepare(t, dir, path)
 			if err := loadError(t, dir); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)

@@ -49,9 +49,9 @@ func TestABadPluginIsARow(t *testing.T) {
 	dir := t.TempDir()
 	observe.WantNothingLeft(t, func() {
 		plugins := filepath.Join(dir, "plugins")
-		observe.CopySelf(t, plugins, pluginFile)
+		copySelf(t, plugins, pluginFile)
 		for name := range badPlugins {
-			path := observe.CopySelf(t, plugins, badPrefix+name)
+			path := copySelf(t, plugins, badPrefix+name)
 			file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 			if err == nil {
 				_, err = fmt.Fprint(file, name) // what a plugin says is known by its bytes

@@ -19,7 +19,7 @@ type figures struct {
 	counts         map[host.Mode]map[host.Outcome]int // of attempts
 	events, states int
 	middle, end    usage         // with all tasks at work
-	stop           time.Duration // how long it took
+	patience, stop time.Duration // of the tasks' watchdog; how long the stop took
 }
 
 func (f *figures) String() string {
@@ -31,7 +31,7 @@ func (f *figures) String() string {
 		}
 		fmt.Fprintf(&b, "%v: %d attempts: %s\n", mode, f.attempts(mode), strings.Join(parts, ", "))
 	}
-	fmt.Fprintf(&b, "%d events, %d of them not of progress; the stop took %v", f.events, f.states, f.stop.Round(time.Millisecond))
+	fmt.Fprintf(&b, "%d events, %d of them not of progress; the watchdog %v, the stop took %v", f.events, f.states, f.patience, f.stop.Round(time.Millisecond))
 	return b.String()
 }
 

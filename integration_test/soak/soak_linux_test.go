@@ -17,14 +17,19 @@ import (
 // crowd is how many tasks there are of each mode.
 var crowd = map[host.Mode]int{host.Goroutine: 100, host.Async: 80, host.Process: 20}
 
-const (
-	// watchdog is fifty times a mayfly's pulse, for a machine that does other work.
-	watchdog = 5 * time.Second
-	// grace is what the last stop takes: some process is always frozen then.
-	grace = 5 * time.Second
-	// warmUp is how long it takes until what Go makes once is made.
-	warmUp = time.Second
-)
+// warmUp is how long it takes until what Go makes once is made.
+const warmUp = time.Second
+
+// patience is the tasks' watchdog, and the grace of their stop, which takes all of it:
+// some process is always frozen then. It is fifty times a mayfly's pulse; on a busy
+// machine eighty coroutines may need that long for a turn each.
+func patience(t *testing.T) time.Duration {
+	t.Helper()
+	if observe.Busy(t) {
+		return 20 * time.Second
+	}
+	return 5 * time.Second
+}
 
 // How much larger the heap may be, in bytes of HeapAlloc after two collections, of
 // which the second one frees what pools kept through the first.
@@ -73,13 +78,13 @@ func soak(t *testing.T, d time.Duration) *figures {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	seed := rand.Uint64()
+	seed, patience := rand.Uint64(), patience(t)
 	defer func() {
 		if t.Failed() {
 			t.Logf("the seed was %d", seed)
 		}
 	}()
-	runner, err := host.New(host.WithKinds(kind()), host.WithPolicy(host.StopAll), host.WithGrace(grace),
+	runner, err := host.New(host.WithKinds(kind()), host.WithPolicy(host.StopAll), host.WithGrace(patience),
 		host.WithStartTimeout(time.Minute), host.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +97,7 @@ func soak(t *testing.T, d time.Duration) *figures {
 	}
 	listen(prompt, nil)
 	listen(slow, slowly())
-	flies := settle(t, runner, seed, dir)
+	flies := settle(t, runner, seed, dir, patience)
 	if err := runner.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -117,11 +122,14 @@ func soak(t *testing.T, d time.Duration) *figures {
 	prompt.wantSame(t, slow, "slow")
 	prompt.wantSame(t, late, "late")
 	checkHandles(t, runner, prompt, flies)
-	return &figures{counts: prompt.counts, events: prompt.events, states: len(prompt.states), middle: middle, end: end, stop: took}
+	return &figures{
+		counts: prompt.counts, events: prompt.events, states: len(prompt.states),
+		middle: middle, end: end, patience: patience, stop: took,
+	}
 }
 
-// settle adds the tasks, and returns their configs by id.
-func settle(t *testing.T, r *host.Runner, seed uint64, dir string) map[string]mayfly {
+// settle adds the tasks, with patience as their watchdog, and returns their configs by id.
+func settle(t *testing.T, r *host.Runner, seed uint64, dir string, patience time.Duration) map[string]mayfly {
 	t.Helper()
 	flies := make(map[string]mayfly)
 	for mode, n := range crowd {
@@ -129,7 +137,7 @@ func settle(t *testing.T, r *host.Runner, seed uint64, dir string) map[string]ma
 			id := fmt.Sprintf("%v-%d", mode, i)
 			m := mayfly{Seed: seed, Mode: mode.String(), Dir: dir}
 			spec := host.Spec{
-				ID: id, Kind: "mayfly", Config: m, Mode: mode, Watchdog: watchdog,
+				ID: id, Kind: "mayfly", Config: m, Mode: mode, Watchdog: patience,
 				Restart: host.Restart{
 					When: host.RestartAlways, Max: host.Unlimited, Initial: 5 * time.Millisecond, Cap: 50 * time.Millisecond,
 				},
