@@ -36,8 +36,9 @@ var tested *catalog.Catalog
 
 // programs are hosts of their own; each returns its exit status.
 var programs = map[string]func() int{
-	"unserved": unserved,
-	"attached": attached,
+	"unserved":   unserved,
+	"attached":   attached,
+	"standstill": standstill,
 }
 
 // copySelf copies this binary into dir under another name.

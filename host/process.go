@@ -238,8 +238,9 @@ func (e *process) mourn() *processEnd {
 	select {
 	case <-e.plugin.Done():
 	case <-patience.C:
-		e.plugin.Kill()
-		return &processEnd{outcome: OutcomeLost, exitCode: -1, stderr: e.plugin.Stderr()}
+		if e.plugin.Kill(); e.plugin.Exit().Killed { // else its end is noticed late
+			return &processEnd{outcome: OutcomeLost, exitCode: -1, stderr: e.plugin.Stderr()}
+		}
 	}
 	exit := e.plugin.Exit()
 	d := &processEnd{outcome: OutcomeExited, exitCode: exit.Code, signal: signalName(exit), stderr: e.plugin.Stderr()}

@@ -65,6 +65,12 @@ func freeze(t *testing.T, pid int) {
 	if err := unix.Kill(pid, unix.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	awaitFrozen(t, pid)
+}
+
+// awaitFrozen returns once all threads of a child stand still.
+func awaitFrozen(t *testing.T, pid int) {
+	t.Helper()
 	var err error = unix.EINTR
 	for err == unix.EINTR {
 		err = unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil)

@@ -40,7 +40,8 @@ type Spec struct {
 	// Watchdog is how long a running task may show no sign of life: report, be
 	// ready, send a heartbeat or a checkpoint, log. One that is silent for longer is
 	// unresponsive; its process is killed, or it is told to stop and abandoned at
-	// the end of the grace, and then Restart holds. 0 is for ever.
+	// the end of the grace, and then Restart holds. A host that stood still itself,
+	// as after Ctrl-Z and fg, first gives half of it again. 0 is for ever.
 	Watchdog time.Duration
 	// Timeout is how long an attempt may take, from its launch. Then it is stopped,
 	// has timed out, and Restart holds. 0 is for ever.

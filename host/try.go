@@ -34,6 +34,8 @@ type try struct {
 	release func()        // ends what else was begun for it, or nil
 
 	watchdog *time.Timer // or nil
+	due      time.Time   // when it should fire
+	forgiven time.Time   // the sign of life after which it fired too late, and that was forgiven
 	pinged   bool        // since its last sign of life
 	pong     string      // what came of it, to be added to a message
 }
@@ -125,23 +127,22 @@ func (t *try) ended(e end) {
 		r.taskLogger(t.job).Info("an abandoned task has ended after all", "attempt", t.number)
 		return
 	}
-	state, failure := t.judgeLocked(e)
-	r.mu.Unlock()
-	t.logFailure(failure, e)
-	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t.over { // abandoned meanwhile
-		r.abandoned--
-		return
+	state, failure := t.judgeLocked(e)
+	if failure != nil {
+		r.mu.Unlock() // to log runs code that is not ours
+		t.logFailure(failure, e)
+		r.mu.Lock()
+		if t.over { // abandoned meanwhile
+			r.abandoned--
+			return
+		}
 	}
 	t.closeLocked()
 	t.settleLocked(t, state, failure, e)
 }
 
 func (t *try) logFailure(failure *TaskError, e end) {
-	if failure == nil {
-		return
-	}
 	logger := t.runner.taskLogger(t.job)
 	switch {
 	case locked(t.Handle, func() bool { return t.again(failure, e) }):

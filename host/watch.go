@@ -13,33 +13,49 @@ import (
 // watchLocked begins to wait for signs of life: anything that the task says.
 func (t *try) watchLocked() {
 	if d := t.job.watchdog; d > 0 {
+		t.due = time.Now().Add(d / 2)
 		t.watchdog = time.AfterFunc(d/2, t.checkSigns)
 	}
+}
+
+// lookLocked has checkSigns look again in d.
+func (t *try) lookLocked(d time.Duration) {
+	t.due = time.Now().Add(d)
+	t.watchdog.Reset(d)
 }
 
 // checkSigns ends an attempt that has been silent for too long, and else looks
 // again when it would be. Half-way it asks where the attempt runs whether that is
 // alive, to tell a task that is stuck from a process that is.
+//
+// A look that comes late says that this process itself stood still: a terminal or a
+// debugger had stopped it, or others had the processors. What the task said meanwhile
+// is on its way, and gets half of the limit to arrive, once after each sign of life.
 func (t *try) checkSigns() {
 	r, limit := t.runner, t.job.watchdog
 	r.mu.Lock()
-	silent := time.Since(t.sign)
+	silent, late := time.Since(t.sign), time.Since(t.due) > limit/4
+	forgive := late && !t.forgiven.Equal(t.sign)
 	switch {
 	case t.over:
 		r.mu.Unlock()
 		return
 	case silent < limit/2:
 		t.pinged = false
-		t.watchdog.Reset(limit/2 - silent)
+		t.lookLocked(limit/2 - silent)
 		r.mu.Unlock()
 		return
-	case silent < limit:
-		t.watchdog.Reset(limit - silent)
+	case silent < limit || forgive:
+		wait := limit - silent
+		if forgive {
+			t.forgiven, t.pinged, wait = t.sign, false, limit/2
+		}
+		t.lookLocked(wait)
 		ping := !t.pinged
 		t.pinged, t.pong = true, ""
 		r.mu.Unlock()
 		if ping {
-			t.ping(limit - silent)
+			t.ping(wait)
 		}
 		return
 	}

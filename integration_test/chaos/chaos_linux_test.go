@@ -15,6 +15,7 @@ import (
 
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 const (
@@ -30,7 +31,7 @@ const (
 func TestChaos(t *testing.T) {
 	s := newStage(t)
 	act(t, s, row{name: "warm up", want: fails(host.OutcomeError, "no such row")}) // what Go makes once, it makes now
-	wantNothingLeft(t, func() {
+	observe.WantNothingLeft(t, func() {
 		queue := make(chan row)
 		var workers sync.WaitGroup
 		for range atOnce {
@@ -38,7 +39,7 @@ func TestChaos(t *testing.T) {
 				for r := range queue {
 					t.Run(r.name, func(t *testing.T) {
 						switch {
-						case r.heavy && (testing.Short() || racing):
+						case r.heavy && (testing.Short() || observe.Racing):
 							t.Skip("heavy: it takes minutes under the race detector, and is not for short runs")
 						case r.root && os.Geteuid() != 0:
 							t.Skip("only root can become another user")
@@ -88,14 +89,7 @@ func (s *stage) load(t *testing.T, dir string) {
 // copySelf copies this binary into dir, which it makes.
 func copySelf(t *testing.T, dir, name string) string {
 	t.Helper()
-	binary, err := os.ReadFile("/proc/self/exe")
-	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
-	}
-	path := filepath.Join(dir, name)
-	if err == nil {
-		err = os.WriteFile(path, binary, 0o755)
-	}
+	path, err := observe.CopySelf(dir, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,13 +119,13 @@ func act(t *testing.T, s *stage, r row) *logbook {
 		t.Fatal(err)
 	}
 	company := newCompany(t, runner)
-	watch := newWatch(runner)
+	watch := observe.Follow(runner)
 	if err := runner.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	company.greet(t, watch)
 	if r.stop {
-		watch.await(t, "hostile is ready", func(e host.Event) bool { return e.Task == "hostile" && e.Type == host.EventReady })
+		watch.Await(t, "hostile is ready", func(e host.Event) bool { return e.Task == "hostile" && e.Type == host.EventReady })
 	}
 	if r.beside != nil {
 		r.beside(t, company, watch)
@@ -144,17 +138,17 @@ func act(t *testing.T, s *stage, r row) *logbook {
 	if err := runner.Stop(context.WithoutCancel(t.Context())); err != nil {
 		t.Errorf("stop: %v", err)
 	}
-	<-watch.ended
+	<-watch.Ended()
 	judge(t, hostile, r.want)
 	if !log.has(r.want.log) {
 		t.Errorf("the log lacks %q:\n%v", r.want.log, log)
 	}
 	if r.left {
-		for _, pid := range find(hasEnv(markKey + "=" + mark)) {
+		for _, pid := range observe.Find(t, observe.HasEnv(markKey+"="+mark)) {
 			kill(pid, 9)
 		}
 	}
-	wantNone(t, time.Now().Add(quickly), hasEnv(markKey+"="+mark))
+	observe.WantNone(t, time.Now().Add(quickly), observe.HasEnv(markKey+"="+mark))
 	return log
 }
 

@@ -7,12 +7,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 // company is the two healthy tasks that run beside a hostile one: one from before
@@ -49,7 +48,7 @@ func newCompany(t *testing.T, r *host.Runner) *company {
 }
 
 // greet waits until the steady task is at work.
-func (c *company) greet(t *testing.T, w *watch) {
+func (c *company) greet(t *testing.T, w *observe.Events) {
 	t.Helper()
 	c.gate.(*net.UnixListener).SetDeadline(time.Now().Add(patience))
 	var err error
@@ -62,21 +61,21 @@ func (c *company) greet(t *testing.T, w *watch) {
 
 // ask sends the steady task a byte and waits for its answer, as an event. It
 // returns how long that took.
-func (c *company) ask(t *testing.T, w *watch) time.Duration {
+func (c *company) ask(t *testing.T, w *observe.Events) time.Duration {
 	t.Helper()
 	begin := time.Now()
 	c.sent = append(c.sent, byte(len(c.sent)))
 	if _, err := c.conn.Write(c.sent[len(c.sent)-1:]); err != nil {
 		t.Fatal(err)
 	}
-	w.await(t, "an answer of the steady task", func(e host.Event) bool {
+	w.Await(t, "an answer of the steady task", func(e host.Event) bool {
 		return e.Task == "steady" && e.Progress.Done == int64(len(c.sent))
 	})
 	return time.Since(begin)
 }
 
 // check lets the steady task go, and sees that both end right.
-func (c *company) check(t *testing.T, w *watch) {
+func (c *company) check(t *testing.T, w *observe.Events) {
 	t.Helper()
 	c.ask(t, w)
 	c.conn.Close()
@@ -90,67 +89,6 @@ func (c *company) check(t *testing.T, w *watch) {
 		cancel()
 		if got != task.want || err != nil || task.handle.State() != host.StateSucceeded {
 			t.Errorf("%s beside it is %v and returned %q, %v; want %q", task.handle.ID(), task.handle.State(), got, err, task.want)
-		}
-	}
-}
-
-// watch keeps what a test may wait for of a run's events.
-type watch struct {
-	ended chan struct{} // closed after the run's last event
-
-	mu      sync.Mutex
-	events  []host.Event  // progress: the newest of each task alone
-	changed chan struct{} // closed when events change
-}
-
-// newWatch follows a runner. Its goroutine ends with the run.
-func newWatch(r *host.Runner) *watch {
-	w := &watch{ended: make(chan struct{}), changed: make(chan struct{})}
-	events := r.Events(context.Background())
-	go func() {
-		defer close(w.ended)
-		for e := range events {
-			w.add(e)
-		}
-	}()
-	return w
-}
-
-func (w *watch) add(e host.Event) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if e.Type == host.EventProgress {
-		w.events = slices.DeleteFunc(w.events, func(old host.Event) bool {
-			return old.Type == e.Type && old.Task == e.Task
-		})
-	}
-	w.events = append(w.events, e)
-	close(w.changed)
-	w.changed = make(chan struct{})
-}
-
-func (w *watch) look(match func(host.Event) bool) (bool, chan struct{}) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.events, match), w.changed
-}
-
-// await waits until there is an event that matches.
-func (w *watch) await(t *testing.T, what string, match func(host.Event) bool) {
-	t.Helper()
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
-	for {
-		found, changed := w.look(match)
-		if found {
-			return
-		}
-		select {
-		case <-changed:
-		case <-w.ended:
-			t.Fatalf("the run ended without this: %s", what)
-		case <-timeout.C:
-			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 const (
@@ -86,7 +86,7 @@ var busyTasks = map[string]string{
 // TestADeadHostLeavesNothing kills hosts at random moments of their lives.
 func TestADeadHostLeavesNothing(t *testing.T) {
 	n := deaths
-	if testing.Short() || racing {
+	if testing.Short() || observe.Racing {
 		n = deathsShort
 	}
 	seed := rand.Uint64()
@@ -139,20 +139,11 @@ func hostDir(t *testing.T) string {
 	return dir
 }
 
-// toDie is how long after its host's death everything may live: 2 s. Where more than
-// four processes want each core, which the system says of the last minute, a keeper
-// may not get its turns in that time, and it is 10 s.
+// toDie is how long after its host's death everything may live: 2 s. On a busy
+// machine a keeper may not get its turns in that time, and it is 10 s.
 func toDie(t *testing.T) time.Duration {
 	t.Helper()
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var load float64
-	if _, err := fmt.Sscan(string(text), &load); err != nil {
-		t.Fatal(err)
-	}
-	if load > 4*float64(runtime.NumCPU()) {
+	if observe.Busy(t) {
 		return 10 * time.Second
 	}
 	return 2 * time.Second
@@ -188,8 +179,8 @@ func killAt(t *testing.T, cmd *exec.Cmd, dir string, random *rand.Rand) {
 	if stderr.Len() > 0 {
 		t.Errorf("the host said: %s", &stderr)
 	}
-	left := find(ofHost(dir, mark))
-	wantNone(t, died.Add(toDie(t)), ofHost(dir, mark))
+	left := observe.Find(t, ofHost(dir, mark))
+	observe.WantNone(t, died.Add(toDie(t)), ofHost(dir, mark))
 	if entries, err := os.ReadDir(tmp); len(entries) > 0 || err != nil {
 		t.Errorf("it left these files: %v, %v", entries, err)
 	}
@@ -200,7 +191,7 @@ func killAt(t *testing.T, cmd *exec.Cmd, dir string, random *rand.Rand) {
 // ofHost matches everything that a host started: what carries its mark, and what
 // runs from its directory, as do its keeper and what it launches to load.
 func ofHost(dir, mark string) func(int) bool {
-	marked, local := hasEnv(markKey+"="+mark), runsFrom(dir)
+	marked, local := observe.HasEnv(markKey+"="+mark), observe.RunsFrom(dir)
 	return func(pid int) bool { return marked(pid) || local(pid) }
 }
 
@@ -217,7 +208,7 @@ func link(t *testing.T, from, to string) {
 
 // TestADeadCommandLeavesNothing is the same for the hostelry command.
 func TestADeadCommandLeavesNothing(t *testing.T) {
-	if testing.Short() || racing {
+	if testing.Short() || observe.Racing {
 		t.Skip("it compiles the command")
 	}
 	dir := hostDir(t)

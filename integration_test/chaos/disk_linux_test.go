@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 // impostor is what somebody puts in a plugin's place.
@@ -30,7 +31,7 @@ func TestWhatWasCheckedRuns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			path := s.catalog.Plugins()[0].Path
-			change1 := row{name: "is busy", stop: true, want: stops(), beside: func(t *testing.T, _ *company, _ *watch) {
+			change1 := row{name: "is busy", stop: true, want: stops(), beside: func(t *testing.T, _ *company, _ *observe.Events) {
 				if err := change(path); err != nil {
 					t.Error(err)
 				}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
@@ -61,7 +62,7 @@ const memoryBound = 64 << 20
 // TestAGigabyteOfLogsTakesLittleMemory runs in a process of its own, whose memory
 // nobody else uses.
 func TestAGigabyteOfLogsTakesLittleMemory(t *testing.T) {
-	if testing.Short() || racing {
+	if testing.Short() || observe.Racing {
 		t.Skip("heavy, and the race detector needs much memory of its own")
 	}
 	const alone = "CHAOS_ALONE"
@@ -82,13 +83,13 @@ func TestAGigabyteOfLogsTakesLittleMemory(t *testing.T) {
 	s := newStage(t)
 	act(t, s, row{name: "warm up", want: fails(host.OutcomeError, "no such row")})
 	debug.FreeOSMemory()
-	before := memoryOf(t, "self", "VmRSS")
+	before := observe.Memory(t, "self", "VmRSS")
 	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // VmHWM begins anew
 		t.Fatal(err)
 	}
 	begin := time.Now()
 	log := act(t, s, apartRows[0])
-	peak := memoryOf(t, "self", "VmHWM") - before
+	peak := observe.Memory(t, "self", "VmHWM") - before
 	t.Logf("%d MB in %d records took %v and %d MB of memory at most (%d MB before)",
 		log.bytes.Load()>>20, log.records.Load(), time.Since(begin).Round(time.Millisecond), peak>>20, before>>20)
 	if peak > memoryBound {
@@ -105,7 +106,7 @@ func TestAFloodSlowsItselfAlone(t *testing.T) {
 	s := newStage(t)
 	var took []time.Duration
 	flood := apartRows[1]
-	flood.beside = func(t *testing.T, c *company, w *watch) {
+	flood.beside = func(t *testing.T, c *company, w *observe.Events) {
 		for range 200 {
 			took = append(took, c.ask(t, w))
 		}

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 // badPrefix begins the names of plugins that misbehave when they are loaded.
@@ -46,7 +47,7 @@ func kindNamed(name string) []byte { return field(3, field(1, name)) }
 // TestABadPluginIsARow loads them all beside a good one.
 func TestABadPluginIsARow(t *testing.T) {
 	dir := t.TempDir()
-	wantNothingLeft(t, func() {
+	observe.WantNothingLeft(t, func() {
 		plugins := filepath.Join(dir, "plugins")
 		copySelf(t, plugins, pluginFile)
 		for name := range badPlugins {
@@ -78,7 +79,7 @@ func TestABadPluginIsARow(t *testing.T) {
 				t.Errorf("%s: %.300v, want %q", p.Name, p.Err, want)
 			}
 		}
-		wantNone(t, time.Now().Add(quickly), runsFrom(dir))
+		observe.WantNone(t, time.Now().Add(quickly), observe.RunsFrom(dir))
 		os.RemoveAll(plugins)
 		os.RemoveAll(filepath.Join(dir, "store"))
 	})

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
@@ -142,7 +143,7 @@ var protocolRows = []row{
 
 // fewGoroutines sees that the host has not started one for each message, after it
 // has had time for many.
-func fewGoroutines(t *testing.T, c *company, w *watch) {
+func fewGoroutines(t *testing.T, c *company, w *observe.Events) {
 	for range 100 {
 		c.ask(t, w)
 	}

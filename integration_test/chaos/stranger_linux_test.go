@@ -13,6 +13,8 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 const (
@@ -65,7 +67,7 @@ func TestStrangersAreRefused(t *testing.T) {
 			if visit.want == "permission denied" {
 				knock.want.log = "" // the plugin did not see it
 			}
-			knock.beside = func(t *testing.T, c *company, _ *watch) {
+			knock.beside = func(t *testing.T, c *company, _ *observe.Events) {
 				<-c.quick.Done() // and its socket is gone
 				sockets, _ := filepath.Glob(filepath.Join(os.TempDir(), "hostelry-*", "*", "*.sock"))
 				if len(sockets) == 0 {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
 )
 
 // row is one kind of misbehaviour: what a plugin does, and what must become of its
@@ -19,7 +20,7 @@ type row struct {
 	left  bool // it leaves a process in a session of its own, out of reach
 	heavy bool // not for short runs, nor under the race detector
 
-	beside func(*testing.T, *company, *watch) // in the host's process, meanwhile
+	beside func(*testing.T, *company, *observe.Events) // in the host's process, meanwhile
 }
 
 // want is how a task must end.

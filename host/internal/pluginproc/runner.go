@@ -52,10 +52,10 @@ type pluginRunner struct {
 	ended    chan struct{}    // closed when its output was read, too
 	hangUp   func()           // closes the lifeline
 	conn     *grpc.ClientConn // made by Start; it connects as soon as address is known
-	located  chan struct{}    // closed once network and address are known
+	located  chan struct{}    // closed once network, address and certificates are known
 	network  string           // where the plugin listens: set by PluginToHost
 	address  string
-	// certificates are this launch's, or nil. It is valid after the handshake.
+	// certificates are this launch's, or nil.
 	certificates func() *tls.Config
 	handshake    struct { // go-plugin's ends of the two streams
 		r *io.PipeReader
@@ -298,7 +298,6 @@ func (r *pluginRunner) PluginToHost(network, address string) (string, string, er
 		return "", "", fmt.Errorf("the plugin listens on %s %q; on this system it must be a unix socket", network, address)
 	}
 	r.network, r.address = network, address
-	close(r.located)
 	return network, address, nil
 }
 

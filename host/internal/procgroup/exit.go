@@ -15,6 +15,9 @@ type Exit struct {
 	// Signal is what killed the leader, or 0. Its String is its name in words,
 	// such as "killed". It is always 0 on Windows.
 	Signal syscall.Signal
+	// Killed says that Kill ended the leader. On systems other than Linux it may
+	// have ended in the same way a moment before.
+	Killed bool
 	// CPU is what the leader computed, with those of its children for whom it
 	// waited.
 	CPU time.Duration

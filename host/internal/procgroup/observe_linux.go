@@ -43,3 +43,11 @@ func awaitEnd(pid int) {
 		return n != 0 || err != nil && err != unix.EINTR
 	})
 }
+
+// hasEnded reports whether a child has ended, although observe may not have
+// noticed yet.
+func hasEnded(pid int) bool {
+	info := unix.Siginfo{}
+	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT|unix.WNOHANG, nil)
+	return err == nil && info.Signo != 0
+}

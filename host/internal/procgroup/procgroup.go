@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"runtime"
 	"sync"
+	"syscall"
 )
 
 // Group is a started command and the processes that it starts. Make it with
@@ -27,9 +28,10 @@ type Group struct {
 	done chan struct{} // closed after exit is set
 	exit Exit
 
-	mu    sync.Mutex
-	tree  tree // the processes
-	ended bool // tree's number may belong to others: do not signal it
+	mu     sync.Mutex
+	tree   tree // the processes
+	killed bool // by Kill
+	ended  bool // tree's number may belong to others: do not signal it
 }
 
 // Start starts cmd as the leader of a new process group, and owns it from then
@@ -103,8 +105,11 @@ func (g *Group) wait() {
 		err = errors.Join(err, g.cmd.Wait()) // at once: observe has seen the end
 	}
 	g.tree.close()
+	killed := g.killed
 	g.mu.Unlock()
 	g.exit = exitOf(g.cmd.ProcessState, err)
+	// Who was exiting when the kill came keeps its status, where there are signals.
+	g.exit.Killed = killed && (g.exit.Signal == syscall.SIGKILL || runtime.GOOS == "windows")
 	close(g.done)
 }
 
@@ -155,6 +160,7 @@ func (g *Group) Kill() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.ended {
+		g.killed = g.killed || !hasEnded(g.pid)
 		g.tree.kill()
 		_ = g.cmd.Process.Kill()
 	}

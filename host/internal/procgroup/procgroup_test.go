@@ -116,7 +116,7 @@ func TestKillIsIdempotent(t *testing.T) {
 		wg.Go(func() { g.Kill(); <-g.Done(); g.Kill() })
 	}
 	wg.Wait()
-	if g.Exit().Success() {
+	if g.Exit().Success() || !g.Exit().Killed {
 		t.Errorf("exit of a killed group is %+v", g.Exit())
 	}
 	if err := g.Signal(os.Kill); !errors.Is(err, os.ErrProcessDone) {

@@ -1,4 +1,4 @@
-package chaos
+package observe
 
 import (
 	"fmt"
@@ -12,16 +12,17 @@ import (
 	"go.uber.org/goleak"
 )
 
-// belongings are what this process holds that a run could leave behind.
-type belongings struct {
+// Belongings are what this process holds that a run could leave behind.
+type Belongings struct {
 	Children    []string
 	Descriptors []string // what each is open on
 	Files       []string // below TMPDIR, sockets included
 }
 
-func takeBelongings(t *testing.T) belongings {
+// TakeBelongings looks what this process holds now.
+func TakeBelongings(t testing.TB) Belongings {
 	t.Helper()
-	b := belongings{Children: children(t)}
+	b := Belongings{Children: Children(t)}
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)
@@ -45,15 +46,16 @@ func takeBelongings(t *testing.T) belongings {
 	return b
 }
 
-// wantNothingLeft checks that f leaves this process exactly as it was.
-func wantNothingLeft(t *testing.T, f func()) {
+// WantNothingLeft checks that f leaves this process exactly as it was: its
+// belongings, and its goroutines.
+func WantNothingLeft(t testing.TB, f func()) {
 	t.Helper()
-	before, goroutines := takeBelongings(t), goleak.IgnoreCurrent()
+	before, goroutines := TakeBelongings(t), goleak.IgnoreCurrent()
 	f()
 	if err := goleak.Find(goroutines); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff(before, takeBelongings(t)); diff != "" {
+	if diff := cmp.Diff(before, TakeBelongings(t)); diff != "" {
 		t.Errorf("left over (+), or gone (-):\n%s", diff)
 	}
 }

@@ -1,4 +1,4 @@
-package chaos
+package observe
 
 import (
 	"bytes"
@@ -16,12 +16,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// find returns the processes that match, zombies excluded: they hold nothing but
-// their number.
-func find(match func(pid int) bool) []int {
+// Find returns the processes that match.
+func Find(t testing.TB, match func(pid int) bool) []int {
+	t.Helper()
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 	var pids []int
 	for _, entry := range entries {
@@ -32,8 +32,9 @@ func find(match func(pid int) bool) []int {
 	return pids
 }
 
-// hasEnv matches processes that were started with entry in their environment.
-func hasEnv(entry string) func(int) bool {
+// HasEnv matches processes that were started with entry, NAME=VALUE, in their
+// environment. A zombie has none: it holds nothing but its number.
+func HasEnv(entry string) func(pid int) bool {
 	return func(pid int) bool {
 		environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 		return err == nil && slices.ContainsFunc(bytes.Split(environ, []byte{0}), func(e []byte) bool {
@@ -42,16 +43,16 @@ func hasEnv(entry string) func(int) bool {
 	}
 }
 
-// runsFrom matches processes whose executable lies in dir.
-func runsFrom(dir string) func(int) bool {
+// RunsFrom matches processes whose executable lies in dir. A zombie has none.
+func RunsFrom(dir string) func(pid int) bool {
 	return func(pid int) bool {
 		exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 		return err == nil && strings.HasPrefix(exe, dir+"/")
 	}
 }
 
-// dies waits until pid is dead, at most until deadline, and reports whether it is.
-func dies(pid int, deadline time.Time) bool {
+// Dies waits until pid is dead, at most until deadline, and reports whether it is.
+func Dies(pid int, deadline time.Time) bool {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return true
@@ -66,16 +67,16 @@ func dies(pid int, deadline time.Time) bool {
 	}
 }
 
-// wantNone waits until no process matches, and names those that are alive at the
+// WantNone waits until no process matches, and names those that are alive at the
 // deadline. What was started meanwhile is found too: it looks until it sees none
 // twice in a row.
-func wantNone(t *testing.T, deadline time.Time, match func(int) bool) {
+func WantNone(t testing.TB, deadline time.Time, match func(pid int) bool) {
 	t.Helper()
 	for quiet := 0; quiet < 2; {
-		pids := find(match)
+		pids := Find(t, match)
 		for _, pid := range pids {
-			if !dies(pid, deadline) {
-				t.Errorf("still alive: %s", describe(pid))
+			if !Dies(pid, deadline) {
+				t.Errorf("still alive: %s", Describe(pid))
 			}
 		}
 		if quiet++; len(pids) > 0 {
@@ -87,8 +88,8 @@ func wantNone(t *testing.T, deadline time.Time, match func(int) bool) {
 	}
 }
 
-// describe is a process in words.
-func describe(pid int) string {
+// Describe is a process in words.
+func Describe(pid int) string {
 	args, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, rest, _ := strings.Cut(string(stat), ") ")
@@ -97,8 +98,8 @@ func describe(pid int) string {
 		pid, fields[0], fields[1], fields[2], fields[3], bytes.ReplaceAll(args, []byte{0}, []byte{' '}))
 }
 
-// children are this process's children, zombies included.
-func children(t *testing.T) []string {
+// Children are this process's children, zombies included, sorted.
+func Children(t testing.TB) []string {
 	t.Helper()
 	lists, err := filepath.Glob("/proc/self/task/*/children")
 	if err != nil {
@@ -115,8 +116,9 @@ func children(t *testing.T) []string {
 	return pids
 }
 
-// memoryOf reads a field of a process's status, such as "VmHWM", in bytes.
-func memoryOf(t *testing.T, pid, field string) int64 {
+// Memory reads a field of a process's status, such as "VmHWM", in bytes. The
+// process is its id, or "self".
+func Memory(t testing.TB, pid, field string) int64 {
 	t.Helper()
 	status, err := os.ReadFile("/proc/" + pid + "/status")
 	if err != nil {
@@ -133,4 +135,18 @@ func memoryOf(t *testing.T, pid, field string) int64 {
 	}
 	t.Fatalf("no %s", field)
 	return 0
+}
+
+// CopySelf copies this binary into dir, which it makes, under another name, and
+// returns its path.
+func CopySelf(dir, name string) (string, error) {
+	binary, err := os.ReadFile("/proc/self/exe")
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	path := filepath.Join(dir, name)
+	if err == nil {
+		err = os.WriteFile(path, binary, 0o755) //nolint:gosec // the test says where
+	}
+	return path, err
 }
