@@ -13,6 +13,8 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	rawplugin "github.com/hostelry-run/hostelry/integration_test/internal/raw"
 )
 
 const (
@@ -33,7 +35,7 @@ func stranger() {
 	}
 	probe.Close()
 	conn, err := grpc.NewClient("unix:"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.ForceCodec(bytesCodec{})))
+		grpc.WithDefaultCallOptions(grpc.ForceCodec(rawplugin.BytesCodec{})))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -109,11 +109,3 @@ func (h *Host) newAttempt(kind string) *Attempt {
 		done: make(chan struct{}), overdue: make(chan struct{}),
 	}
 }
-
-// encode is v as JSON; nothing for nil.
-func encode(v any) (json.RawMessage, error) {
-	if v == nil {
-		return nil, nil
-	}
-	return json.Marshal(v)
-}
