@@ -105,6 +105,14 @@ func (s *Suite) Kinds(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
+// Plugin is the plugin's name and version, as it says itself; "" before it was asked.
+func (s *Suite) Plugin() string {
+	if s.about == nil || s.about.said == nil {
+		return ""
+	}
+	return strings.TrimSpace(s.about.said.GetName() + " " + s.about.said.GetVersion())
+}
+
 // checkGiven says what is wrong with a config that was given.
 func (s *Suite) checkGiven(k *kind) error {
 	if s.options.Config == nil {
