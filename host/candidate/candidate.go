@@ -130,6 +130,9 @@ var _ conformance.Process = (*instance)(nil)
 // Fate implements conformance.Instance.
 func (i *instance) Fate() string {
 	fate := fmt.Sprintf("its process ended with %v", i.Exit())
+	if i.Exit().Signal != 0 {
+		fate = fmt.Sprintf("its process was %v", i.Exit())
+	}
 	if words := pluginproc.LastWords(i.Stderr()); words != "" {
 		fate += fmt.Sprintf(" (stderr: %s)", words)
 	}

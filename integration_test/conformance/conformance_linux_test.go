@@ -36,7 +36,7 @@ func as(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), prefix+name)
-	if err := os.Link(binary, file); err != nil {
+	if err := os.Symlink(binary, file); err != nil {
 		t.Fatal(err)
 	}
 	return file

@@ -2,6 +2,7 @@ package plugintest
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/hostelry-run/hostelry/shared/conformance"
@@ -17,7 +18,9 @@ type Option func(*conformance.Options) error
 // of them. One with which a task runs until it is stopped is checked best.
 func WithConfig(config any) Option {
 	return func(o *conformance.Options) (err error) {
-		o.Config, err = encode(config)
+		if o.Config, err = encode(config); err != nil {
+			err = fmt.Errorf("the config does not encode as JSON: %w", err)
+		}
 		return err
 	}
 }
@@ -42,7 +45,7 @@ func Run(t *testing.T, kind task.Kind, opts ...Option) {
 			t.Fatalf("plugintest: %v", err)
 		}
 	}
-	suite, err := conformance.New(subject{kind}, options)
+	suite, err := conformance.New(conformance.Local(kind), options)
 	if err != nil {
 		t.Fatalf("plugintest: %v", err)
 	}

@@ -54,7 +54,7 @@ func (t *trial) firstRun() *firstRun {
 func (t *trial) runFirst(f *firstRun) {
 	c := t.config()
 	if c.missing != "" {
-		f.why, f.start = c.missing, notApplicable("%s", c.missing)
+		f.skip("%s", c.missing)
 		return
 	}
 	s, err := t.open(t.kind.begin(c.text), false)
@@ -92,13 +92,16 @@ func (f *firstRun) judge(said transcript, c *config) {
 	case failure != nil && c.given:
 		f.fail("with the config that was given, the task could not be made: %s", failure.GetMessage())
 	case failure != nil:
-		f.why = fmt.Sprintf("with the config %s, %s, the task could not be made: %s: give a config", c.text, c.from, failure.GetMessage())
-		f.start = notApplicable("%s", f.why)
+		f.skip("with the config %s, %s, the task could not be made: %s: give a config", c.text, c.from, failure.GetMessage())
 	}
 }
 
-func (f *firstRun) fail(format string, args ...any) {
-	f.start, f.why = failed(format, args...), "no task of it was started: see "+start
+const notRun = "no task of it was run: see " + start
+
+func (f *firstRun) fail(format string, args ...any) { f.start, f.why = failed(format, args...), notRun }
+
+func (f *firstRun) skip(format string, args ...any) {
+	f.start, f.why = notApplicable(format, args...), notRun
 }
 
 // stopRun stops a task of the kind while it runs.

@@ -115,6 +115,9 @@ const (
 // checkLargeConfig pads the config of a kind with white space, and the message with a
 // field that means nothing.
 func checkLargeConfig(t *trial) outcome {
+	if _, ok := t.subject.(File); !ok {
+		return noProcess() // and no messages that are sent
+	}
 	one := t.some(func(*firstRun) bool { return true })
 	if one == nil {
 		return notApplicable("no kind has a task that could be run")

@@ -163,9 +163,10 @@ func (s *Suite) Run(ctx context.Context, c Check, kind string) Result {
 	return r
 }
 
-// limit bounds a check, in which several things may each take their time.
+// limit bounds a check in which several things each take all the time that they have,
+// and the machine takes its own.
 func (s *Suite) limit() time.Duration {
-	return 3*s.options.StartTimeout + s.options.Watch + 2*s.options.Grace
+	return 3*s.options.StartTimeout + 2*s.options.Watch + 2*s.options.Grace + 20*time.Second
 }
 
 func (s *Suite) run(ctx context.Context, c Check, kind string) outcome {

@@ -1,4 +1,4 @@
-package plugintest
+package conformance
 
 import (
 	"context"
@@ -12,26 +12,28 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
-	"github.com/hostelry-run/hostelry/shared/conformance"
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
-// subject is a plugin of one kind, in this process.
-type subject struct{ kind task.Kind }
+// Local is a Subject that serves a kind in this process, as a plugin of its own, over a
+// connection in memory. Checks that need a process are not applicable to it.
+func Local(k task.Kind) Subject { return local{k} }
 
-// CheckSchema implements conformance.Subject. The schema of a Go type is checked where
-// it is derived, and a config by its decoding.
-func (subject) CheckSchema(json.RawMessage, json.RawMessage) error { return nil }
+type local struct{ kind task.Kind }
 
-// Start implements conformance.Subject.
-func (s subject) Start(context.Context) (conformance.Instance, error) {
-	d := wire.Description{Name: s.kind.Name(), Version: "0.0.0", Kinds: []wire.KindDescription{
-		{Name: s.kind.Name(), Description: s.kind.Description()},
+// CheckSchema implements Subject. The schema of a Go type is checked where it is
+// derived, and a config by its decoding.
+func (local) CheckSchema(json.RawMessage, json.RawMessage) error { return nil }
+
+// Start implements Subject.
+func (l local) Start(context.Context) (Instance, error) {
+	d := wire.Description{Name: l.kind.Name(), Version: "0.0.0", Kinds: []wire.KindDescription{
+		{Name: l.kind.Name(), Description: l.kind.Description()},
 	}}
-	i := &instance{
+	i := &localInstance{
 		listener: bufconn.Listen(1 << 20),
-		tasks:    wire.NewServer(d, []task.Kind{s.kind}, slog.New(slog.DiscardHandler)),
+		tasks:    wire.NewServer(d, []task.Kind{l.kind}, slog.New(slog.DiscardHandler)),
 		server:   grpc.NewServer(grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage)),
 		done:     make(chan struct{}),
 	}
@@ -48,8 +50,8 @@ func (s subject) Start(context.Context) (conformance.Instance, error) {
 	return i, nil
 }
 
-// instance serves the kind over a connection in memory.
-type instance struct {
+// localInstance is a plugin in this process.
+type localInstance struct {
 	listener *bufconn.Listener
 	tasks    *wire.Server
 	server   *grpc.Server
@@ -58,18 +60,22 @@ type instance struct {
 	done     chan struct{} // closed by Close
 }
 
-func (i *instance) Conn() grpc.ClientConnInterface { return i.conn }
-func (i *instance) Done() <-chan struct{}          { return i.done }
-func (i *instance) Fate() string                   { return "it was closed" }
+func (i *localInstance) Conn() grpc.ClientConnInterface { return i.conn }
+func (i *localInstance) Done() <-chan struct{}          { return i.done }
+func (i *localInstance) Fate() string                   { return "it was closed" }
+
+// patience is how long tasks may take to end that are still there at the end: what a
+// plugin has whose host is gone.
+const patience = time.Second
 
 // Close stops the tasks that are left, and gives up those that do not stop.
-func (i *instance) Close() {
+func (i *localInstance) Close() {
 	i.tasks.Close(task.ErrHostGone)
-	patience := time.NewTimer(grace)
-	defer patience.Stop()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	select {
 	case <-i.tasks.Idle():
-	case <-patience.C:
+	case <-timer.C:
 	}
 	_ = i.conn.Close()
 	i.server.Stop()
