@@ -40,7 +40,7 @@ that the plugin gave no occasion to make.
 
 A kind is run with the config that is given, or else with one that is made of the
 examples and defaults in its schema. A config with which a task runs until it is
-stopped shows the most.
+stopped shows the most. The tasks are real: some ten of them run, several at once.
 
 Exit status: 0 the plugin conforms, 1 it does not, 2 a bad flag, file or config.`,
 		Example: `  hostelry plugin test ./hostelry-digest --set root=.
@@ -64,7 +64,7 @@ Exit status: 0 the plugin conforms, 1 it does not, 2 a bad flag, file or config.
 
 // test checks the plugin and reports.
 func (f *testFlags) test(cmd *cobra.Command, file string) error {
-	r, err := f.newReport()
+	r, err := f.newReport(file)
 	if err != nil {
 		return usage(cmd, err)
 	}
@@ -153,10 +153,10 @@ type report interface {
 	end(*verdicts) error
 }
 
-func (f *testFlags) newReport() (report, error) {
+func (f *testFlags) newReport(file string) (report, error) {
 	switch f.output {
 	case "plain":
-		return &plainReport{out: f.command.out}, nil
+		return &plainReport{out: f.command.out, file: file}, nil
 	case "json":
 		e := json.NewEncoder(f.command.out)
 		e.SetEscapeHTML(false)

@@ -72,9 +72,10 @@ func (v *verdicts) writeJUnit(w io.Writer) error {
 
 // plainReport is for people: a line for each check as it is made.
 type plainReport struct {
-	out  io.Writer
-	kind string // of the check before
-	err  error  // of the first line that could not be written
+	out     io.Writer
+	file    string
+	heading string // the newest
+	err     error  // of the first line that could not be written
 }
 
 func (p *plainReport) line(format string, args ...any) {
@@ -84,13 +85,13 @@ func (p *plainReport) line(format string, args ...any) {
 }
 
 func (p *plainReport) check(r conformance.Result) {
-	if r.Kind != p.kind {
-		p.kind = r.Kind
-		if r.Kind == "" {
-			p.line("the plugin again")
-		} else {
-			p.line("kind %s", r.Kind)
-		}
+	heading := "plugin " + p.file
+	if r.Kind != "" {
+		heading = "kind " + r.Kind
+	}
+	if heading != p.heading {
+		p.heading = heading
+		p.line("%s", heading)
 	}
 	word := map[conformance.Verdict]string{
 		conformance.Pass: "pass", conformance.Fail: "FAIL", conformance.NotApplicable: "n/a ",

@@ -31,12 +31,13 @@ func Example() {
 	// Output: {Ticks:3} <nil>
 }
 
-func run(ctx context.Context, config string) (any, error) {
+func run(ctx context.Context, config string) error {
 	t, err := tickKind().New(json.RawMessage(config))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return t.Run(ctx)
+	_, err = t.Run(ctx)
+	return err
 }
 
 func TestTicksAtTheIntervalForACount(t *testing.T) {
@@ -83,7 +84,7 @@ func TestConforms(t *testing.T) {
 func TestFailedCleanUpIsAFailure(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(task.ErrStopped)
-	_, err := run(ctx, fmt.Sprintf(`{"cleanup":%q}`, filepath.Join(t.TempDir(), "missing", "cleanup")))
+	err := run(ctx, fmt.Sprintf(`{"cleanup":%q}`, filepath.Join(t.TempDir(), "missing", "cleanup")))
 	if !errors.Is(err, os.ErrNotExist) || errors.Is(err, task.ErrStopped) {
 		t.Errorf("got %v, want what kept it from cleaning up", err)
 	}
@@ -98,7 +99,7 @@ func (*loop) Yield()                                 {}
 
 func TestLeavesTheEventLoopToOthers(t *testing.T) {
 	var l loop
-	if _, err := run(task.WithScheduler(t.Context(), &l), `{"interval":"1h","count":4}`); err != nil || l.slept != 4 {
+	if err := run(task.WithScheduler(t.Context(), &l), `{"interval":"1h","count":4}`); err != nil || l.slept != 4 {
 		t.Errorf("it slept %d times, %v, want 4 sleeps on the loop", l.slept, err)
 	}
 }
@@ -110,7 +111,7 @@ func TestBadConfig(t *testing.T) {
 		`{"count":-1}`:        "until stopped",
 		`{"cuont":1}`:         "cuont",
 	} {
-		_, err := run(t.Context(), config)
+		err := run(t.Context(), config)
 		if !errors.Is(err, task.ErrBadConfig) || !strings.Contains(err.Error(), want) {
 			t.Errorf("config %s: got %v, want a bad config that says %q", config, err, want)
 		}

@@ -60,16 +60,22 @@ func checkStopAlone(t *trial) outcome {
 		return notApplicable("its attempts wait for each other: see %s", concurrent)
 	}
 	return t.attempt(func(other *session) outcome {
-		return t.attempt(func(s *session) outcome {
-			s.stop(t.options.Grace)
-			if o := t.ends(s); o.verdict != Pass {
-				return o
-			}
-			if other.await(aside, func(t *transcript) bool { return t.finished != nil || t.over }) {
-				return failed("one of two tasks was asked to stop, and both ended")
-			}
-			return t.end(other)
-		})
+		s, err := t.open(t.kind.begin(t.config().text), false)
+		if err != nil {
+			return failed("%v", err)
+		}
+		defer s.close()
+		if o := t.begun(s); o.verdict != Pass {
+			return notApplicable("it does not run twice at once with the same config: %s", o.reason)
+		}
+		s.stop(t.options.Grace)
+		if o := t.ends(s); o.verdict != Pass {
+			return o
+		}
+		if other.await(aside, func(t *transcript) bool { return t.finished != nil || t.over }) {
+			return failed("one of two tasks was asked to stop, and both ended")
+		}
+		return t.end(other)
 	})
 }
 

@@ -3,7 +3,7 @@ package conformance
 // The checks that look at what a task said when it ran for the first time.
 
 // heard is a check of what was said, if anything was of what it looks at.
-func heard(name string, any func(*transcript) bool, nothing string) func(*trial) outcome {
+func heard(name string, some func(*transcript) bool, nothing string) func(*trial) outcome {
 	return func(t *trial) outcome {
 		f := t.firstRun()
 		switch {
@@ -11,9 +11,9 @@ func heard(name string, any func(*transcript) bool, nothing string) func(*trial)
 			return notApplicable("%s", f.why)
 		case f.said.faults[name] != "":
 			return failed("%s", f.said.faults[name])
-		case !any(&f.said) && f.itself:
+		case !some(&f.said) && f.itself:
 			return notApplicable("%s", nothing)
-		case !any(&f.said):
+		case !some(&f.said):
 			return notApplicable("%s, within %v", nothing, t.options.Watch)
 		}
 		return passed()

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -62,12 +61,14 @@ func checkByHand(t *trial) outcome {
 	if !ok {
 		return noProcess()
 	}
-	ctx, cancel := context.WithTimeout(t.ctx, t.options.StartTimeout)
+	ctx, cancel := within(t.ctx, t.options.StartTimeout)
 	defer cancel()
 	stdout, stderr, status, err := file.StartByHand(ctx)
 	switch {
+	case ctx.Err() != nil:
+		return failed("started by hand, it did not end within %v", t.options.StartTimeout)
 	case err != nil:
-		return failed("started by hand, %v", err)
+		return failed("it could not be started by hand: %v", err)
 	case stdout != "":
 		return failed("started by hand, it printed to stdout: %s", show([]byte(stdout)))
 	case strings.TrimSpace(stderr) == "":

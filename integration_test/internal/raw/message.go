@@ -21,9 +21,13 @@ func Varint(number protowire.Number, v uint64) []byte {
 // Message is a message of those fields.
 func Message(fields ...[]byte) []byte { return slices.Concat(fields...) }
 
-// The RunResponses without content.
-func Started() []byte   { return Field(1, "") }
-func Ready() []byte     { return Field(2, "") }
+// Started is the RunResponse of a task that was made.
+func Started() []byte { return Field(1, "") }
+
+// Ready is the RunResponse of a task that is up.
+func Ready() []byte { return Field(2, "") }
+
+// Heartbeat is the RunResponse of a task that is alive.
 func Heartbeat() []byte { return Field(4, "") }
 
 // Progress is the RunResponse of work done, without a total.

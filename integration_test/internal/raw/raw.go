@@ -46,7 +46,7 @@ func Listen(name string) net.Listener {
 
 // Shake prints a handshake.
 func Shake(socket string) {
-	fmt.Println(wire.Handshake{Protocol: wire.ProtocolVersion, Network: "unix", Address: socket})
+	fmt.Fprintln(os.Stdout, wire.Handshake{Protocol: wire.ProtocolVersion, Network: "unix", Address: socket})
 }
 
 // Forever keeps the process: a bare select would be a deadlock that the runtime sees.
@@ -74,12 +74,27 @@ func (s *Stream) Recv() []byte {
 	return message
 }
 
-// BytesCodec carries messages as they are.
+// BytesCodec carries messages, which are *[]byte, as they are.
 type BytesCodec struct{}
 
-func (BytesCodec) Name() string                  { return "proto" }
-func (BytesCodec) Marshal(v any) ([]byte, error) { return *v.(*[]byte), nil }
+// Name implements encoding.Codec: it takes protobuf's place.
+func (BytesCodec) Name() string { return "proto" }
+
+// Marshal implements encoding.Codec.
+func (BytesCodec) Marshal(v any) ([]byte, error) {
+	message, ok := v.(*[]byte)
+	if !ok {
+		return nil, fmt.Errorf("a %T is no *[]byte", v)
+	}
+	return *message, nil
+}
+
+// Unmarshal implements encoding.Codec.
 func (BytesCodec) Unmarshal(data []byte, v any) error {
-	*v.(*[]byte) = append([]byte{}, data...)
+	message, ok := v.(*[]byte)
+	if !ok {
+		return fmt.Errorf("a %T is no *[]byte", v)
+	}
+	*message = append([]byte{}, data...)
 	return nil
 }
