@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// binaries is the directory of what was built: hostelry, digest, misbehave, tick.
+// binaries is the directory of what was built: hostelry, digest, embed, misbehave, tick.
 var binaries string
 
 // roleKey is the variable that makes this binary, started again, a program that
@@ -43,7 +43,7 @@ func build() (err error) {
 	}
 	const module = "github.com/hostelry-run/hostelry/"
 	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binaries+string(filepath.Separator),
-		module+"cmd/hostelry", module+"examples/digest", module+"examples/misbehave", module+"examples/tick",
+		module+"cmd/hostelry", module+"examples/digest", module+"examples/embed", module+"examples/misbehave", module+"examples/tick",
 	).CombinedOutput()
 	if err != nil {
 		os.RemoveAll(binaries)

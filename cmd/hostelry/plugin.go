@@ -73,6 +73,7 @@ func newPlugin(c *command) *cobra.Command {
 		addStartTimeout(sub, &f.startTimeout)
 		cmd.AddCommand(sub)
 	}
+	cmd.AddCommand(newPluginTest(c))
 	return cmd
 }
 

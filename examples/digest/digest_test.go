@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/hostelry-run/hostelry/plugin/plugintest"
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
@@ -229,4 +230,9 @@ func TestLine(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
 	}
+}
+
+// TestConforms checks the kind as `hostelry plugin test` does the plugin.
+func TestConforms(t *testing.T) {
+	plugintest.Run(t, digestKind(), plugintest.WithConfig(config{Root: "."}))
 }

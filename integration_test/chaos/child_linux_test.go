@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"syscall"
 
+	rawplugin "github.com/hostelry-run/hostelry/integration_test/internal/raw"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -50,7 +51,7 @@ func grandchild() {
 
 // listener listens where the plugin should.
 func listener() {
-	l := listenRaw(filepath.Join(os.Getenv(wire.SocketDirKey), "stranger"))
+	l := rawplugin.Listen("stranger")
 	up()
 	for {
 		conn, err := l.Accept()

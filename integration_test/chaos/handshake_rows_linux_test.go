@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	rawplugin "github.com/hostelry-run/hostelry/integration_test/internal/raw"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -80,7 +81,7 @@ func shakeHere(name string) { shake(os.Getenv(wire.SocketDirKey) + "/" + name) }
 
 func showCertificate() {
 	block, _ := pem.Decode([]byte(certificate()))
-	l := listenRaw(filepath.Join(os.Getenv(wire.SocketDirKey), "tls"))
+	l := rawplugin.Listen("tls")
 	fmt.Println(wire.Handshake{Protocol: wire.ProtocolVersion, Network: "unix", Address: l.Addr().String(), Cert: block.Bytes})
 	forever()
 }
@@ -102,7 +103,7 @@ func certificate() string {
 // accepts listens, and does not speak gRPC to who connects.
 func accepts(f func(net.Conn)) func() {
 	return func() {
-		l := listenRaw(filepath.Join(os.Getenv(wire.SocketDirKey), "mute"))
+		l := rawplugin.Listen("mute")
 		shake(l.Addr().String())
 		for {
 			if conn, err := l.Accept(); err == nil {

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"syscall"
 
 	"github.com/hostelry-run/hostelry/host"
+	rawplugin "github.com/hostelry-run/hostelry/integration_test/internal/raw"
 	"github.com/hostelry-run/hostelry/shared/task"
-	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
 // phaseRows are plugins that end, or freeze, in each phase of their life.
@@ -83,7 +82,7 @@ func signalled(signal string) want {
 
 // afterHandshake listens and shakes hands, but does not serve.
 func afterHandshake(f func()) {
-	listenRaw(filepath.Join(os.Getenv(wire.SocketDirKey), "mute"))
+	rawplugin.Listen("mute")
 	shakeHere("mute")
 	f()
 	forever()

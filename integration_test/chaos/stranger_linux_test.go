@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/hostelry-run/hostelry/integration_test/internal/observe"
+	rawplugin "github.com/hostelry-run/hostelry/integration_test/internal/raw"
 )
 
 const (
@@ -35,7 +36,7 @@ func stranger() {
 	}
 	probe.Close()
 	conn, err := grpc.NewClient("unix:"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.ForceCodec(bytesCodec{})))
+		grpc.WithDefaultCallOptions(grpc.ForceCodec(rawplugin.BytesCodec{})))
 	if err != nil {
 		fmt.Println(err)
 		return

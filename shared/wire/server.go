@@ -91,7 +91,7 @@ func (s *Server) Run(stream grpc.BidiStreamingServer[taskpb.RunRequest, taskpb.R
 	if start == nil {
 		return status.Error(codes.InvalidArgument, "the first message of a Run stream must be start")
 	}
-	ss := &session{stream: stream, start: start, logger: s.logger, ended: make(chan attempt.End, 1)}
+	ss := &session{stream: stream, start: start, logger: s.logger, ends: make(chan attempt.End, 1)}
 	if ss.logger == nil {
 		ss.logger = slog.New(NewLogHandler(sessionLog{ss}))
 	}
@@ -149,9 +149,11 @@ type session struct {
 	start   *taskpb.Start
 	logger  *slog.Logger
 	attempt *attempt.Attempt
-	ended   chan attempt.End // buffered: receives once
+	ends    chan attempt.End // buffered: receives once
 
 	sending sync.Mutex // a stream takes one Send at a time
+	ended   bool       // nothing is sent any more: the last word was
+	ready   sync.Once  // to say so
 
 	mu       sync.Mutex
 	sequence uint64                   // of the newest checkpoint
@@ -163,15 +165,18 @@ type session struct {
 func (ss *session) run() error {
 	go ss.attempt.Run(func() {
 		ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Started{Started: &taskpb.Started{}}})
-	}, func(end attempt.End) { ss.ended <- end })
+	}, func(end attempt.End) { ss.ends <- end })
 	go ss.listen()
-	end := <-ss.ended
+	end := <-ss.ends
 	finished := &taskpb.Finished{Result: end.Result, Failure: encodeFailure(end.Err)}
 	if err := checkSize(end.Result, task.ErrBadResult); err != nil {
 		finished.Result = nil
 		finished.Failure = encodeFailure(errors.Join(end.Err, err))
 	}
-	return ss.send(&taskpb.RunResponse{Message: &taskpb.RunResponse_Finished{Finished: finished}})
+	ss.sending.Lock()
+	defer ss.sending.Unlock()
+	ss.ended = true
+	return ss.stream.Send(&taskpb.RunResponse{Message: &taskpb.RunResponse_Finished{Finished: finished}})
 }
 
 // checkSize fails with bad if data is more than the other side takes: to send it
@@ -212,9 +217,14 @@ func (ss *session) stop(ctx context.Context, cause error) {
 	go ss.attempt.Stop(ctx, cause)
 }
 
+// send fails after the last word: a goroutine that the task left behind may still
+// report.
 func (ss *session) send(m *taskpb.RunResponse) error {
 	ss.sending.Lock()
 	defer ss.sending.Unlock()
+	if ss.ended {
+		return errors.New("the attempt has ended")
+	}
 	return ss.stream.Send(m)
 }
 
@@ -226,8 +236,11 @@ func (ss *session) Attempt() int { return int(ss.start.GetAttempt()) }
 
 func (ss *session) Logger() *slog.Logger { return ss.logger }
 
+// Ready says so once, however often the task does.
 func (ss *session) Ready() {
-	ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Ready{Ready: &taskpb.Ready{}}})
+	ss.ready.Do(func() {
+		ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Ready{Ready: &taskpb.Ready{}}})
+	})
 }
 
 func (ss *session) Heartbeat() {

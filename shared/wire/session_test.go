@@ -72,7 +72,7 @@ func TestReports(t *testing.T) {
 		t.Errorf("it ended with %+v", end)
 	}
 	want := []string{
-		"progress 1/3 one", "ready", "ready", "progress -1/4611686018427387904 far\uFFFD\x00", "heartbeat",
+		"progress 1/3 one", "ready", "progress -1/4611686018427387904 far\uFFFD\x00", "heartbeat",
 		`checkpoint ["a","\u003c\u0026\u003e"]`, "progress 3/3 ",
 	}
 	if got := h.noted(); !slices.Equal(got, want) {

@@ -1,0 +1,158 @@
+// Package candidate starts a plugin that is to be tested: from its file, as a host
+// does, but with its hands on what a host keeps to itself, such as the connection. It
+// is what package conformance tests where it tests a binary. Authors of plugins use
+// `hostelry plugin test`.
+package candidate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
+	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
+	"github.com/hostelry-run/hostelry/host/schema"
+	"github.com/hostelry-run/hostelry/shared/conformance"
+)
+
+// Candidate is a plugin's file. Make it with [New].
+type Candidate struct {
+	file   string // absolute
+	copied string // what is launched
+	logger *slog.Logger
+	keeper *keeper.Keeper
+}
+
+var _ conformance.File = (*Candidate)(nil)
+
+// New takes the plugin in file, of which it makes a private copy to launch, as hosts
+// do. What the plugin prints and logs goes to logger. The caller must call Close.
+func New(file string, logger *slog.Logger) (*Candidate, error) {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file: name the plugin's executable", file)
+	}
+	dir, err := os.MkdirTemp("", "hostelry-candidate-")
+	if err != nil {
+		return nil, err
+	}
+	c := &Candidate{file: file, copied: filepath.Join(dir, filepath.Base(file)), logger: logger}
+	if err := copyFile(c.copied, file, info.Mode().Perm()); err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, fmt.Errorf("copy the plugin: %w", err)
+	}
+	c.keeper = keeper.Start()
+	return c, nil
+}
+
+// Close frees what New made. The instances must have been closed.
+func (c *Candidate) Close() {
+	c.keeper.Close()
+	_ = os.RemoveAll(filepath.Dir(c.copied))
+}
+
+func copyFile(to, from string, mode os.FileMode) error {
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return errors.Join(err, w.Close())
+}
+
+// PluginName implements conformance.File.
+func (c *Candidate) PluginName() string {
+	name, ok := strings.CutPrefix(filepath.Base(c.file), catalog.Prefix)
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(name, ".exe")
+}
+
+// CheckSchema implements conformance.Subject.
+func (c *Candidate) CheckSchema(raw, config json.RawMessage) error {
+	compiled, err := schema.Compile(raw)
+	if err != nil || config == nil {
+		return err
+	}
+	var value any
+	d := json.NewDecoder(bytes.NewReader(config))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range compiled.Check(value) {
+		errs = append(errs, errors.New(p.String()))
+	}
+	return errors.Join(errs...)
+}
+
+// Start implements conformance.Subject.
+func (c *Candidate) Start(ctx context.Context) (conformance.Instance, error) {
+	p, err := pluginproc.Launch(ctx, pluginproc.Config{
+		Path: c.copied, File: c.file, Logger: c.logger, Keeper: c.keeper,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &instance{Process: p, marks: c.keeper.Env()}, nil
+}
+
+// instance is a plugin's process.
+type instance struct {
+	*pluginproc.Process
+	marks []string // in the environment of what it starts
+}
+
+var _ conformance.Process = (*instance)(nil)
+
+// Fate implements conformance.Instance.
+func (i *instance) Fate() string {
+	fate := fmt.Sprintf("its process ended with %v", i.Exit())
+	if i.Exit().Signal != 0 {
+		fate = fmt.Sprintf("its process was %v", i.Exit())
+	}
+	if words := pluginproc.LastWords(i.Stderr()); words != "" {
+		fate += fmt.Sprintf(" (stderr: %s)", words)
+	}
+	return fate
+}
+
+// Close implements conformance.Instance. It ends what the plugin has left behind, too.
+func (i *instance) Close() {
+	i.Kill()
+	if left, err := i.Family(); err == nil {
+		for pid := range left {
+			if p, err := os.FindProcess(pid); err == nil {
+				_ = p.Kill()
+			}
+		}
+	}
+}
+
+// Status implements conformance.Process.
+func (i *instance) Status() int { return i.Exit().Code }
+
+// Family implements conformance.Process.
+func (i *instance) Family() (map[int]string, error) { return family(i.Pid(), i.marks) }
