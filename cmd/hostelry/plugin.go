@@ -62,6 +62,7 @@ func newPlugin(c *command) *cobra.Command {
 			return f.show(cmd, args[:len(args)-1], args[len(args)-1])
 		},
 	}
+	cmd.AddCommand(newPluginNew(c))
 	lock := newPluginLock(f)
 	for _, sub := range []*cobra.Command{list, show} {
 		f.addFlags(sub)

@@ -34,6 +34,10 @@ const (
 type Plugin struct {
 	// Name is the plugin's, and that of its one kind.
 	Name string
+	// Folder is the name of the folder that it is written to. Write sets it.
+	Folder string
+	// Module is where a plugin in Go finds the SDK.
+	Module Module
 }
 
 // Languages are those that a plugin can be written in, in alphabetical order.
@@ -56,6 +60,11 @@ func Write(dir, language string, p Plugin) ([]string, error) {
 	if err := task.ValidateName(p.Name); err != nil {
 		return nil, err
 	}
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	p.Folder = filepath.Base(absolute)
 	files, err := render(path.Join(root, language), p)
 	if err != nil {
 		return nil, fmt.Errorf("the template for %s: %w", language, err)
