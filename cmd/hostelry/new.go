@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -71,7 +73,7 @@ func (f newFlags) write(ctx context.Context, c *command, name string) error {
 		lines = append(lines, "  "+filepath.Join(dir, file))
 	}
 	if f.language == "go" {
-		if err := tidy(ctx, dir); err != nil {
+		if err := require(ctx, dir, p.Module); err != nil {
 			return fmt.Errorf("wrote %s, but its module is not complete: %w", dir, err)
 		}
 	}
@@ -92,16 +94,26 @@ func next(language, dir, name string) []string {
 	return append(lines, "  hostelry plugin test ./"+catalog.Prefix+name, "  hostelry run job.yaml")
 }
 
-// tidy has the go command write down which modules the plugin needs.
-func tidy(ctx context.Context, dir string) error {
+// require has the go command write down the modules that the plugin needs. The sums
+// of a checkout's are known: with them it needs no network.
+func require(ctx context.Context, dir string, m scaffold.Module) error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New(`there is no "go" command in PATH: install Go, and run "go mod tidy" there`)
 	}
-	cmd := exec.CommandContext(ctx, "go", "mod", "tidy")
+	if m.Dir != "" {
+		sums, err := os.ReadFile(filepath.Join(m.Dir, "go.sum"))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	cmd := exec.CommandContext(ctx, "go", "get", "-t", ".")
 	cmd.Dir = dir
 	output, err := cmd.CombinedOutput()
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("go mod tidy: %w\n%s", err, output)
+		return fmt.Errorf("go get -t . there: %w\n%s", err, bytes.TrimSpace(output))
 	}
 	return err
 }

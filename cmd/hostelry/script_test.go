@@ -60,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"summary": summary, "mkfifo": mkfifo, "await": await, "gone": gone, "digest": digest,
 			"attached": attached,
 		},
+		Condition: installed,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PLUGINS", plugins)
 			e.Setenv("REPOSITORY", repository)
@@ -75,6 +76,20 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// installed reports whether there is what plugins in another language need: the
+// distribution's packages, and npm with what examples/node has installed.
+func installed(language string) (bool, error) {
+	switch language {
+	case "python":
+		return exec.Command("/usr/bin/python3", "-c", "import grpc, google.protobuf").Run() == nil, nil
+	case "node":
+		_, err := os.Stat("../../examples/node/node_modules/@grpc")
+		return err == nil && exec.Command("npm", "--version").Run() == nil, nil
+	default:
+		return false, fmt.Errorf("unknown condition %q", language)
+	}
 }
 
 // buildPlugins compiles the examples that the scripts use as plugins.

@@ -109,6 +109,9 @@ func (p *plainReport) end(v *verdicts) error {
 	}
 	counts := fmt.Sprintf("%d checks passed, %d failed, %d not applicable, in %.1fs", v.counts[conformance.Pass],
 		v.counts[conformance.Fail], v.counts[conformance.NotApplicable], time.Since(v.began).Seconds())
+	if kind := v.kind(); len(v.failed) == 0 && kind != "" {
+		p.line("next: hostelry run --plugins %s %s", filepath.Dir(v.file), kind)
+	}
 	switch {
 	case len(v.failed) > 0:
 		p.line("%s DOES NOT CONFORM: %s: %s", v.title(), counts, strings.Join(v.failed, ", "))
@@ -118,6 +121,16 @@ func (p *plainReport) end(v *verdicts) error {
 		p.line("%s CONFORMS: %s", v.title(), counts)
 	}
 	return p.err
+}
+
+// kind is the first kind that was checked, or "".
+func (v *verdicts) kind() string {
+	for _, r := range v.all {
+		if r.Kind != "" {
+			return r.Kind
+		}
+	}
+	return ""
 }
 
 // title names the plugin.
