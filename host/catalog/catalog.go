@@ -204,16 +204,3 @@ func (k Kind) File() string { return k.file }
 // Executable is the private copy of File that was made when it was checked, or ""
 // if IsBuiltIn. It is what hosts launch.
 func (k Kind) Executable() string { return k.copied }
-
-// Validate checks a config, a JSON object, against the kind's schema. It fails
-// with a [*ConfigError] that has every problem. Hosts call it before a launch.
-func (k Kind) Validate(config json.RawMessage) error {
-	value, err := decode(config)
-	if err != nil {
-		return &ConfigError{Kind: k.Name, Problems: []schema.Problem{{Message: err.Error()}}}
-	}
-	if problems := k.compiled.Check(value); len(problems) > 0 {
-		return &ConfigError{Kind: k.Name, Problems: problems}
-	}
-	return nil
-}
