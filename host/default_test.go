@@ -145,3 +145,15 @@ func TestConfigIsCheckedBeforeItIsFilled(t *testing.T) {
 		}
 	}
 }
+
+// TestKindWithABadTagIsRefused when it is registered.
+func TestKindWithABadTagIsRefused(t *testing.T) {
+	type config struct {
+		Port int `json:"port,omitempty" jsonschema:"minimun=1"`
+	}
+	kind := task.NewKind("a", func(config) (task.Task, error) { return nil, nil })
+	r, err := host.New(host.WithKinds(kind))
+	if r != nil || err == nil || !strings.Contains(err.Error(), `kind "a": `) || !strings.Contains(err.Error(), `field Port: jsonschema tag "minimun=1"`) {
+		t.Errorf("New: %v", err)
+	}
+}

@@ -9,8 +9,9 @@ import (
 // Bounds of what defaults add to a config: those of a schema that refers to itself
 // may have no end.
 const (
-	maxFilled = 1 << 20 // bytes or values
-	maxDepth  = 500     // levels, with those of the config
+	maxValues = 10_000
+	maxBytes  = 1 << 20
+	maxDepth  = 500 // levels, with those of the config
 )
 
 // Fill returns config, a JSON object, with the schema's defaults in the place of
@@ -39,8 +40,8 @@ func (n *Notes) Fill(config json.RawMessage) (json.RawMessage, error) {
 	f.fill([]any{n.root}, v, 0)
 	switch {
 	case f.tooMuch:
-		return nil, errors.New("the defaults of its schema have no end, or add more than 1 MiB: tell its author")
-	case f.added == 0:
+		return nil, errors.New("the defaults of its schema have no end, or add more than 10000 values or 1 MiB: tell its author")
+	case f.values == 0:
 		return config, nil
 	}
 	var b bytes.Buffer
@@ -52,14 +53,14 @@ func (n *Notes) Fill(config json.RawMessage) (json.RawMessage, error) {
 
 // filler fills defaults into one config.
 type filler struct {
-	notes   *Notes
-	added   int  // values and bytes so far
-	tooMuch bool // that, or their depth
+	notes         *Notes
+	values, bytes int  // that it has added
+	tooMuch       bool // of them, or too deep
 }
 
 // fill fills defaults into v, to which the schemas apply, at a depth.
 func (f *filler) fill(schemas []any, v any, depth int) {
-	f.tooMuch = f.tooMuch || f.added > maxFilled || depth > maxDepth
+	f.tooMuch = f.tooMuch || f.values > maxValues || f.bytes > maxBytes || depth > maxDepth
 	if f.tooMuch {
 		return
 	}
@@ -71,7 +72,7 @@ func (f *filler) fill(schemas []any, v any, depth int) {
 				continue
 			}
 			if d, has := f.notes.defaultOf(forms.field(name)); has {
-				f.added += len(name)
+				f.bytes += len(name)
 				v[name] = f.copied(d)
 			}
 		}
@@ -97,12 +98,12 @@ func (n *Notes) defaultOf(schemas []any) (v any, has bool) {
 
 // copied is a copy that shares nothing with v that could be changed.
 func (f *filler) copied(v any) any {
-	f.added++
+	f.values++
 	switch v := v.(type) {
 	case map[string]any:
 		c := make(map[string]any, len(v))
 		for name, inner := range v {
-			f.added += len(name)
+			f.bytes += len(name)
 			c[name] = f.copied(inner)
 		}
 		return c
@@ -113,9 +114,9 @@ func (f *filler) copied(v any) any {
 		}
 		return c
 	case string:
-		f.added += len(v)
+		f.bytes += len(v)
 	case json.Number:
-		f.added += len(v)
+		f.bytes += len(v)
 	}
 	return v
 }
