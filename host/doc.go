@@ -74,6 +74,22 @@
 // a task there that does not stop is hung up on and abandoned, and the end of the
 // connection is a lost task.
 //
+// # Config
+//
+// A task's config is checked against its kind's JSON Schema when the task is added,
+// and then the schema's defaults are put in the place of what it leaves out: the
+// task gets the same config in every mode.
+//
+// A text that the schema marks by "secret": true is not shown. An error about it
+// says ***, and *** stands for it in what the task says through the host: log
+// records and their attributes, errors and panics with their stacks, the lines of
+// its process, progress, its result. It is found as it is, line by line, and as a
+// quoted string, JSON or a URL writes it, but not if it has fewer than 4 characters,
+// encoded otherwise, cut in pieces by the task, or in what another task says. In
+// goroutine and async mode only what goes through the task's ctx is the host's: not
+// what it prints or gives to another logger. errors.As finds the task's own errors as
+// they are. Checkpoints are kept, in memory, as they are.
+//
 // # Security
 //
 // A plugin is other people's code that runs as this user, with this user's rights.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hostelry-run/hostelry/host/internal/redact"
 	"github.com/hostelry-run/hostelry/shared/attempt"
 )
 
@@ -64,6 +65,21 @@ type execution interface {
 type end struct {
 	attempt.End
 	process *processEnd // nil unless a process made the attempt fail
+}
+
+// masked is the end with the secrets in all that it says masked.
+func (e end) masked(m *redact.Mask) end {
+	if m == nil {
+		return e
+	}
+	e.Err, e.Text = m.Error(e.Err, e.Text), m.Text(e.Text)
+	e.Panic, e.Result = m.Panic(e.Panic), m.JSON(e.Result)
+	if e.process != nil {
+		p := *e.process
+		p.stderr = m.Texts(p.stderr)
+		e.process = &p
+	}
+	return e
 }
 
 // processEnd is how a plugin's process ended without a last word, or why it did

@@ -71,7 +71,7 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 	}
 	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{
 		Path: path, File: e.job.kind.File(), Env: e.job.env.list(), Limits: e.job.limits.internal(),
-		Logger: task.Logger(e.ctx), Keeper: e.keeper,
+		Logger: task.Logger(e.ctx), Mask: e.job.mask, Keeper: e.keeper,
 	})
 	if err != nil {
 		if cause := context.Cause(ctx); errors.Is(cause, task.ErrStopped) {

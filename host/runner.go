@@ -326,7 +326,7 @@ func (r *Runner) taskLogger(j job) *slog.Logger {
 	if !j.kind.IsBuiltIn() {
 		l = l.With("plugin", j.kind.Plugin)
 	}
-	return l
+	return j.mask.Logger(l)
 }
 
 // checkEndLocked ends the run if nothing is left to wait for and nobody means to

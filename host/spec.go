@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/host/internal/redact"
 )
 
 // Spec says what task to run.
@@ -18,7 +19,7 @@ type Spec struct {
 	// Kind is a kind of the runner's catalog: its name, or PLUGIN/NAME.
 	Kind string
 	// Config encodes to a JSON object that fits the kind's schema: a struct, a
-	// map, a json.RawMessage. nil is {}.
+	// map, a json.RawMessage. nil is {}. What it leaves out has the schema's default.
 	Config any
 	// Mode is where the task runs. The zero Mode is the runner's.
 	Mode Mode
@@ -63,7 +64,8 @@ var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 type job struct {
 	id     string
 	kind   catalog.Kind
-	config json.RawMessage
+	config json.RawMessage // with the defaults of its kind's schema
+	mask   *redact.Mask    // of the secrets in it; nil for none
 	mode   Mode
 	env    Env
 	limits Limits
@@ -113,7 +115,11 @@ func (s Spec) check(c *config) (job, error) {
 	if j.config, err = encodeConfig(s.Config); err != nil {
 		return j, err
 	}
-	return j, j.kind.Validate(j.config)
+	if j.config, err = j.kind.Complete(j.config); err != nil {
+		return j, err
+	}
+	j.mask = redact.New(j.kind.Secrets(j.config))
+	return j, nil
 }
 
 // supervise checks how the task is to be supervised.

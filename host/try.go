@@ -120,6 +120,7 @@ func (t *try) expire(v verdict) {
 // log before anyone can see it, as the run, and the program, may end then.
 func (t *try) ended(e end) {
 	r := t.runner
+	e = e.masked(t.job.mask)
 	r.mu.Lock()
 	if t.over {
 		r.abandoned--
@@ -278,6 +279,7 @@ func (t *try) Ready() {
 
 // Progress implements task.Host.
 func (t *try) Progress(done, total int64, message string) {
+	message = t.job.mask.Text(message)
 	t.report(func() {
 		t.progress = Progress{Done: done, Total: total, Message: message}
 		t.emitLocked(Event{Type: EventProgress, Progress: t.progress})

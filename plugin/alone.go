@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/shared/attempt"
+	"github.com/hostelry-run/hostelry/shared/schema"
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
@@ -117,7 +118,7 @@ func (c *command) choose(t *alone, words []string) error {
 	return nil
 }
 
-// configOf is the task's config. Its type and its kind see to the rest: only a
+// configOf is the task's config, with its schema's defaults. Its type and its kind see to the rest: only a
 // host has the means to check it against the whole schema.
 func (c *command) configOf(t alone) ([]byte, error) {
 	config, err := readConfig(t.config, c.in, t.settings)
@@ -125,10 +126,15 @@ func (c *command) configOf(t alone) ([]byte, error) {
 		return nil, err
 	}
 	i := slices.IndexFunc(c.description.Kinds, func(k wire.KindDescription) bool { return k.Name == t.kind.Name() })
-	if missing := missingFields(c.description.Kinds[i].ConfigSchema, config); len(missing) > 0 {
+	rules := c.description.Kinds[i].ConfigSchema
+	if missing := missingFields(rules, config); len(missing) > 0 {
 		return nil, fmt.Errorf("the config lacks %s: give --set %s=VALUE", strings.Join(missing, ", "), missing[0])
 	}
-	return config, nil
+	notes, err := schema.ReadNotes(rules)
+	if err != nil {
+		return nil, err
+	}
+	return notes.Fill(config)
 }
 
 // drive runs the attempt to its end. A signal stops the task as a host does, and is

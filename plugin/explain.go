@@ -64,6 +64,7 @@ func explainConfig(w io.Writer, raw json.RawMessage) {
 		if slices.Contains(s.Required, name) {
 			line += ", required"
 		}
+		line += f.bounds()
 		if f.Default != nil {
 			line += fmt.Sprintf(", default %v", f.Default)
 		}
@@ -86,6 +87,31 @@ type field struct {
 	Enum        []any   `json:"enum"`
 	OneOf       []field `json:"oneOf"`
 	AnyOf       []field `json:"anyOf"`
+	Secret      any     `json:"secret"`
+	Minimum     any     `json:"minimum"`
+	Maximum     any     `json:"maximum"`
+	Pattern     any     `json:"pattern"`
+	Examples    []any   `json:"examples"`
+}
+
+// bounds are what else is to be known of a value, but for the examples of a secret.
+func (f field) bounds() string {
+	var text string
+	for _, bound := range []struct {
+		name  string
+		value any
+	}{{"minimum", f.Minimum}, {"maximum", f.Maximum}, {"pattern", f.Pattern}} {
+		if bound.value != nil {
+			text += fmt.Sprintf(", %s %v", bound.name, bound.value)
+		}
+	}
+	if f.Secret == true {
+		return text + ", secret"
+	}
+	if len(f.Examples) > 0 {
+		text += fmt.Sprintf(", such as %v", f.Examples[0])
+	}
+	return text
 }
 
 // readField reads a schema, which may be true: then it tells nothing.

@@ -23,6 +23,8 @@ type odd struct {
 	List    []string        `json:"list"`
 	Inner   struct{ A int } `json:"inner"`
 	When    time.Time       `json:"when"`
+	Port    int             `json:"port"          jsonschema:"minimum=1,maximum=9,example=5"`
+	Token   string          `json:"token"         jsonschema:"pattern=^a,example=sesame"     jsonschema_extras:"secret=true"`
 	private int
 }
 
@@ -49,7 +51,9 @@ It offers:
       inner (object, required)
       list (array, required)
       maybe (string or null, required)
+      port (integer, required, minimum 1, maximum 9, such as 5)
       raw (any)  whatever
+      token (string, required, pattern ^a, secret)
       when (string or null, required)
 
 To run one by a host:
@@ -88,5 +92,17 @@ func TestExplainAPluginOnPath(t *testing.T) {
 	(&command{file: filepath.Base(self), description: d}).explain(&w)
 	if want := "--plugins " + filepath.Dir(self) + " a\n"; !strings.Contains(w.String(), want) {
 		t.Errorf("%s\nlacks %s", &w, want)
+	}
+}
+
+// A tag that says nothing is said where the plugin describes itself.
+func TestDescribeNamesABadTag(t *testing.T) {
+	type config struct {
+		Port int `json:"port,omitempty" jsonschema:"minimum=1,default=0"`
+	}
+	kind := task.NewKind("a", func(config) (task.Task, error) { return nil, nil })
+	_, err := describe(Info{Name: "a", Version: "0.1.0"}, []task.Kind{kind})
+	if want := `kind "a": no JSON Schema for plugin.config: field Port: jsonschema tag "default=0": it is beyond minimum 1`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }

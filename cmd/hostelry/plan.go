@@ -127,6 +127,10 @@ func (f *runFlags) planKind(ctx context.Context, name string, s settings, v view
 	if err != nil {
 		return nil, append(problems, view.Problem{Message: f.explain(c, name, err)})
 	}
+	if config != nil {
+		config, err = jobfile.ConfigFor(kind, f.set)
+		problems = append(problems, problemsOf(err)...)
+	}
 	one := host.Spec{
 		ID: cmp.Or(f.id, kind.Name), Kind: name, Config: config, Mode: modeOf(kind, s.mode),
 		Restart: host.Restart{When: s.restart}, Timeout: s.timeout, Watchdog: s.watchdog,
@@ -160,9 +164,9 @@ func (f *runFlags) explain(c *catalog.Catalog, name string, err error) string {
 // checkConfig is each problem with a config that was given by --set.
 func checkConfig(kind catalog.Kind, config json.RawMessage) []view.Problem {
 	var bad *catalog.ConfigError
-	err := kind.Validate(config)
+	completed, err := kind.Complete(config)
 	if err == nil && kind.IsBuiltIn() { // its constructor has no effect, and knows more than a schema can say
-		_, err = kind.Local().New(config)
+		_, err = kind.Local().New(completed)
 	}
 	if !errors.As(err, &bad) {
 		return problemsOf(err)

@@ -27,6 +27,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == gossipFile {
+		gossip()
+	}
 	plugin.ServeSelf(builtin.Kinds()...)
 	testscript.Main(leakFree{m}, map[string]func(){"hostelry": main})
 }
@@ -47,7 +50,7 @@ func (m leakFree) Run() int {
 
 // TestScripts runs the command as its users do. See testdata/script.
 func TestScripts(t *testing.T) {
-	plugins := buildPlugins(t)
+	plugins, gossips := buildPlugins(t), copyGossip(t)
 	repository, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +66,7 @@ func TestScripts(t *testing.T) {
 		Condition: installed,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PLUGINS", plugins)
+			e.Setenv("GOSSIP", gossips)
 			e.Setenv("REPOSITORY", repository)
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			e.Setenv("GORACE", "atexit_sleep_ms=0")

@@ -210,16 +210,3 @@ func (k Kind) Executable() string { return k.copied }
 // Address is where the plugin serves, if it was attached, or else "". Hosts dial it
 // and launch nothing.
 func (k Kind) Address() string { return k.address }
-
-// Validate checks a config, a JSON object, against the kind's schema. It fails
-// with a [*ConfigError] that has every problem. Hosts call it before a launch.
-func (k Kind) Validate(config json.RawMessage) error {
-	value, err := decode(config)
-	if err != nil {
-		return &ConfigError{Kind: k.Name, Problems: []schema.Problem{{Message: err.Error()}}}
-	}
-	if problems := k.compiled.Check(value); len(problems) > 0 {
-		return &ConfigError{Kind: k.Name, Problems: problems}
-	}
-	return nil
-}

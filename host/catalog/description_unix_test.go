@@ -42,6 +42,9 @@ func TestAPluginThatLiesIsARow(t *testing.T) {
 		"pattern":    {withSchema(`{"properties":{"a":{"pattern":"("}}}`), `config schema of kind "a"`},
 		"number":     {withSchema(`{"minimum":1e999999999}`), `config schema of kind "a"`},
 		"wide":       {withSchema(`{"properties":{` + wide.String() + `}}`), "more than 10000"},
+		"default":    {withSchema(`{"properties":{"a":{"type":"integer","default":"x"}}}`), `the config schema of kind "a": bad schema: properties.a.default: the value is "x": expected a whole number`},
+		"endless":    {withSchema(`{"properties":{"a":{"$ref":"#","default":{}}}}`), `config schema of kind "a": bad schema: the defaults of its schema have no end`},
+		"secret":     {withSchema(`{"properties":{"a":{"type":"string","secret":true,"default":"x"}}}`), `config schema of kind "a": bad schema: properties.a: it gives a secret as default`},
 		"deep":       {withSchema(strings.Repeat(`{"not":`, 5000) + `{}` + strings.Repeat(`}`, 5000)), `config schema of kind "a"`},
 	}
 	for name, lie := range lies {

@@ -14,6 +14,7 @@ type report struct {
 	value    any    // the whole value that was checked
 	whole    string // what it is called: "the value"
 	source   source
+	secrets  func() [][]string // the paths of what must not be shown; nil for none
 	problems []Problem
 }
 
@@ -120,7 +121,7 @@ func (r *report) addBranches(e *jsonschema.ValidationError) {
 		if k, ok := cause.ErrorKind.(*kind.Required); ok && len(k.Missing) == 1 && len(cause.InstanceLocation) == len(e.InstanceLocation) {
 			missing = append(missing, k.Missing[0])
 		}
-		branch := &report{value: r.value, whole: r.whole, source: r.source}
+		branch := &report{value: r.value, whole: r.whole, source: r.source, secrets: r.secrets}
 		branch.add(cause)
 		if best == nil || branch.distance(e.InstanceLocation) < best.distance(e.InstanceLocation) {
 			best = branch
@@ -135,9 +136,9 @@ func (r *report) addBranches(e *jsonschema.ValidationError) {
 	case best != nil:
 		r.problems = append(r.problems, best.problems...)
 	case len(types) > 0:
-		r.say(e, "%s is %s: expected %s", r.named(e.InstanceLocation), show(r.at(e.InstanceLocation)), typeWords(types))
+		r.say(e, "%s is %s: expected %s", r.named(e.InstanceLocation), r.show(e.InstanceLocation), typeWords(types))
 	default:
-		r.say(e, "%s is %s: it fits none of the allowed forms", r.named(e.InstanceLocation), show(r.at(e.InstanceLocation)))
+		r.say(e, "%s is %s: it fits none of the allowed forms", r.named(e.InstanceLocation), r.show(e.InstanceLocation))
 	}
 }
 
@@ -167,6 +168,21 @@ func typeAt(e *jsonschema.ValidationError, depth int) ([]string, bool) {
 		}
 	}
 	return nil, false
+}
+
+// isSecret reports whether the value at path is secret, or in one that is.
+func (r *report) isSecret(path []string) bool {
+	return r.secrets != nil && slices.ContainsFunc(r.secrets(), func(secret []string) bool {
+		return len(secret) <= len(path) && slices.Equal(secret, path[:len(secret)])
+	})
+}
+
+// show writes the value at path shortly.
+func (r *report) show(path []string) string {
+	if r.isSecret(path) {
+		return "***"
+	}
+	return show(r.at(path))
 }
 
 // at is the value at path, or nil.

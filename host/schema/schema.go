@@ -10,14 +10,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	shared "github.com/hostelry-run/hostelry/shared/schema"
 )
 
 // Schema is a compiled JSON Schema. It is safe for concurrent use.
 type Schema struct {
 	compiled *jsonschema.Schema
 	source   source
+	notes    *shared.Notes
 }
 
 // location names the schema that is being compiled. References resolve against
@@ -26,8 +30,10 @@ const location = "hostelry:///schema.json"
 
 // Compile reads a JSON Schema (draft 2020-12, or what its $schema names). Empty
 // text accepts any object. Nothing is loaded from a file or the network: a $ref
-// must point into the schema itself. Nor may it have more than 10,000 parts. A
-// schema that breaks these rules is an error of one line.
+// must point into the schema itself. Nor may it have more than 10,000 parts, or a
+// default that does not fit its own schema. What it says of secrets is as
+// shared/schema.ReadNotes wants it. A schema that breaks these rules is an error of
+// one line.
 func Compile(raw json.RawMessage) (*Schema, error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		raw = json.RawMessage(`{"type":"object"}`)
@@ -36,11 +42,15 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema is not JSON: %w", err)
 	}
-	if p, bad := unfit(nil, doc); bad {
+	if p, bad := unfit(nil, doc, (&report{value: doc}).show); bad {
 		return nil, fmt.Errorf("bad schema: %s", p)
 	}
 	if n := parts(doc); n > maxParts {
 		return nil, fmt.Errorf("bad schema: it has %d parts, more than %d", n, maxParts)
+	}
+	notes, err := shared.ReadNotes(raw)
+	if err != nil {
+		return nil, fmt.Errorf("bad schema: %w", err)
 	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
@@ -54,24 +64,37 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 	if err != nil {
 		return nil, compileError(err, doc)
 	}
-	return &Schema{compiled: compiled, source: newSource(raw, doc)}, nil
+	s := &Schema{compiled: compiled, source: newSource(raw, doc), notes: notes}
+	if err := s.checkDefaults(c); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Check compares value, as encoding/json decodes it (with json.Number or plain Go
 // numbers), with the schema. It returns every problem once, in the order of the
-// paths; none means that the value fits. It does not change or keep the value.
+// paths; none means that the value fits. It does not change or keep the value, and
+// shows what is secret in it as ***.
 func (s *Schema) Check(value any) []Problem {
-	if p, bad := unfit(nil, value); bad {
+	r := report{value: value, whole: "the value", source: s.source, secrets: sync.OnceValue(func() (paths [][]string) {
+		for path := range s.notes.Secrets(value) {
+			paths = append(paths, path)
+		}
+		return paths
+	})}
+	if p, bad := unfit(nil, value, r.show); bad {
 		return []Problem{p}
 	}
 	var failure *jsonschema.ValidationError
 	if !errors.As(s.compiled.Validate(value), &failure) {
 		return nil
 	}
-	r := report{value: value, whole: "the value", source: s.source}
 	r.add(failure)
 	return r.sorted()
 }
+
+// Notes are what the schema says of defaults and secrets.
+func (s *Schema) Notes() *shared.Notes { return s.notes }
 
 // noLoader refuses to load anything.
 type noLoader struct{}

@@ -18,27 +18,28 @@ const (
 )
 
 // unfit reports a value that must not reach the library: one nested too deeply,
-// or a number so large that comparing it would take all memory, or fail.
-func unfit(path []string, v any) (Problem, bool) {
+// or a number so large that comparing it would take all memory, or fail. show
+// writes the value at a path.
+func unfit(path []string, v any, show func(path []string) string) (Problem, bool) {
 	if len(path) > maxDepth {
 		return Problem{Path: slices.Clone(path[:1]), Message: fmt.Sprintf("nested deeper than %d levels", maxDepth)}, true
 	}
 	switch x := v.(type) {
 	case map[string]any:
 		for key, item := range x {
-			if p, bad := unfit(append(path, key), item); bad {
+			if p, bad := unfit(append(path, key), item, show); bad {
 				return p, true
 			}
 		}
 	case []any:
 		for i, item := range x {
-			if p, bad := unfit(append(path, strconv.Itoa(i)), item); bad {
+			if p, bad := unfit(append(path, strconv.Itoa(i)), item, show); bad {
 				return p, true
 			}
 		}
 	case json.Number:
 		if !handy(x) {
-			return Problem{Path: slices.Clone(path), Message: fmt.Sprintf("%s is not a number within 1e400 and 400 digits", show(x))}, true
+			return Problem{Path: slices.Clone(path), Message: fmt.Sprintf("%s is not a number within 1e400 and 400 digits", show(path))}, true
 		}
 	}
 	return Problem{}, false

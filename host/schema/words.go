@@ -15,10 +15,14 @@ import (
 
 // words says in plain words what e, a leaf, is about.
 func (r *report) words(e *jsonschema.ValidationError) string {
-	name, got := r.named(e.InstanceLocation), show(r.at(e.InstanceLocation))
+	name, got := r.named(e.InstanceLocation), r.show(e.InstanceLocation)
+	example := r.source.example(e.SchemaURL)
+	if r.isSecret(e.InstanceLocation) {
+		example = ""
+	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Type:
-		return fmt.Sprintf("%s is %s: expected %s%s", name, got, typeWords(k.Want), r.source.example(e.SchemaURL))
+		return fmt.Sprintf("%s is %s: expected %s%s", name, got, typeWords(k.Want), example)
 	case *kind.Enum:
 		return r.choice(e.InstanceLocation, k.Want)
 	case *kind.Const:
@@ -29,7 +33,7 @@ func (r *report) words(e *jsonschema.ValidationError) string {
 		}
 		return "no value is allowed here"
 	case *kind.Pattern:
-		return fmt.Sprintf("%s is %s: expected text that matches %s%s", name, got, k.Want, r.source.example(e.SchemaURL))
+		return fmt.Sprintf("%s is %s: expected text that matches %s%s", name, got, k.Want, example)
 	case *kind.Not:
 		return fmt.Sprintf("%s is %s: that is not allowed", name, got)
 	case *kind.UniqueItems:
@@ -45,6 +49,9 @@ func (r *report) words(e *jsonschema.ValidationError) string {
 	}
 	if bound := boundWords(e.ErrorKind); bound != "" {
 		return fmt.Sprintf("%s is %s: expected %s", name, got, bound)
+	}
+	if r.isSecret(e.InstanceLocation) { // the library's words may show it
+		return fmt.Sprintf("%s is %s: it does not fit its schema", name, got)
 	}
 	return name + ": " + e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 }
@@ -87,8 +94,8 @@ func (r *report) choice(path []string, want []any) string {
 	for i, w := range want {
 		names[i] = plain(w)
 	}
-	text := fmt.Sprintf("%s %s is not one of %s", strings.Trim(r.named(path), `"`), show(got), list(names))
-	if s, ok := got.(string); ok {
+	text := fmt.Sprintf("%s %s is not one of %s", strings.Trim(r.named(path), `"`), r.show(path), list(names))
+	if s, ok := got.(string); ok && !r.isSecret(path) {
 		if nearest := Nearest(s, names); nearest != "" {
 			text += fmt.Sprintf(": did you mean %q?", nearest)
 		}

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/shared/attempt"
+	"github.com/hostelry-run/hostelry/shared/schema"
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
@@ -75,7 +76,9 @@ func (h *Host) keep(data json.RawMessage) {
 // Start begins the next attempt, of a task of kind, and returns once the task's Run
 // is called, or could not be: then [Attempt.Wait] says why. The config is what
 // encodes as the JSON object that a job file would give: a struct, a map, a
-// json.RawMessage, or nil for none.
+// json.RawMessage, or nil for none. The defaults of the kind's schema are filled in,
+// as a host does; the schema's other rules are not looked at, so that a test can try
+// what the task does without them.
 //
 // A kind that is not valid, and a config that does not encode, fail the test.
 func (h *Host) Start(kind task.Kind, config any) *Attempt {
@@ -86,6 +89,9 @@ func (h *Host) Start(kind task.Kind, config any) *Attempt {
 	raw, err := encode(config)
 	if err != nil {
 		h.t.Fatalf("plugintest: the config does not encode as JSON: %v", err)
+	}
+	if raw, err = complete(kind, raw); err != nil {
+		h.t.Fatalf("plugintest: %v", err)
 	}
 	a := h.newAttempt(kind.Name())
 	ctx := task.WithHost(context.Background(), a.records)
@@ -108,4 +114,20 @@ func (h *Host) newAttempt(kind string) *Attempt {
 		t: h.t, kind: kind, records: newRecords(h, h.attempts, h.checkpoint),
 		done: make(chan struct{}), overdue: make(chan struct{}),
 	}
+}
+
+// complete fills in the defaults of the kind's schema. What is no JSON object stays.
+func complete(kind task.Kind, config json.RawMessage) (json.RawMessage, error) {
+	rules, err := schema.Of(kind.ConfigType())
+	if err != nil {
+		return nil, err
+	}
+	notes, err := schema.ReadNotes(rules)
+	if err != nil {
+		return nil, err
+	}
+	if filled, err := notes.Fill(config); err == nil {
+		return filled, nil
+	}
+	return config, nil
 }

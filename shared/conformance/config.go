@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	derive "github.com/hostelry-run/hostelry/shared/schema"
 )
 
 // config is a config to run a kind with.
@@ -22,7 +24,23 @@ func (t *trial) config() *config {
 	return t.kind.config
 }
 
+// makeConfig fills in the schema's defaults, as a host does.
 func (t *trial) makeConfig() *config {
+	c := t.chooseConfig()
+	if c.missing != "" || len(t.kind.schema) == 0 {
+		return c
+	}
+	notes, err := derive.ReadNotes(t.kind.schema)
+	if err != nil {
+		return c // a bad schema is another check's to tell
+	}
+	if filled, err := notes.Fill(c.text); err == nil {
+		c.text = filled
+	}
+	return c
+}
+
+func (t *trial) chooseConfig() *config {
 	if t.options.Config != nil {
 		return &config{text: t.options.Config, given: true}
 	}

@@ -59,7 +59,7 @@ func TestConfig(t *testing.T) {
 			A int `json:"a,omitempty"`
 		}](untilStopped), ""},
 		"a default": {kindOf[struct {
-			A string `json:"a" jsonschema:"default=x"`
+			A string `json:"a,omitempty" jsonschema:"default=x"`
 		}](untilStopped), ""},
 		"an example": {kindOf[struct {
 			A int `json:"a" jsonschema:"example=7"`

@@ -17,7 +17,7 @@ func check(t reflect.Type, within []reflect.Type) error {
 		return errors.New("there is no type")
 	case slices.Contains(within, t):
 		return fmt.Errorf("%v contains itself: make the inner one a json.RawMessage, or give it a JSONSchema method", t)
-	case t.Kind() != reflect.Interface && decodesItself(t) != nil:
+	case ownSchema(t) != nil:
 		return nil
 	}
 	within = append(within, t)
@@ -47,7 +47,11 @@ func checkFields(t reflect.Type, within []reflect.Type) error {
 		if !f.IsExported() && !f.Anonymous || f.Tag.Get("json") == "-" {
 			continue
 		}
-		if err := check(f.Type, within); err != nil {
+		err := check(f.Type, within)
+		if f.Anonymous && !f.IsExported() && f.Type.Kind() != reflect.Struct && err == nil {
+			err = errors.New("JSON does not see what is embedded and not exported, but for a struct itself: export it, or give it a name")
+		}
+		if err != nil {
 			return fmt.Errorf("field %s: %w", f.Name, err)
 		}
 	}

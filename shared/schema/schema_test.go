@@ -70,13 +70,13 @@ func TestFields(t *testing.T) {
 		"its own schema":  {struct{ F []says }{}, `{"items":{"type":"string","pattern":"^s"},"type":"array"}`},
 		"by pointer":      {struct{ F points }{}, `{"type":"boolean"}`},
 		"enum": {struct {
-			F string `jsonschema:"enum=fast,enum=slow,default=fast,description=how to go"`
+			F string `json:",omitempty" jsonschema:"enum=fast,enum=slow,default=fast,description=how to go"`
 		}{}, `{"type":"string","enum":["fast","slow"],"description":"how to go","default":"fast"}`},
 		"number with bounds": {struct {
-			F int `jsonschema:"minimum=1,maximum=9,default=3,example=5"`
+			F int `json:",omitempty" jsonschema:"minimum=1,maximum=9,default=3,example=5"`
 		}{}, `{"type":"integer","maximum":9,"minimum":1,"default":3,"examples":[5]}`},
 		"bool with default": {struct {
-			F bool `jsonschema:"default=true"`
+			F bool `json:",omitempty" jsonschema:"default=true"`
 		}{}, `{"type":"boolean","default":true}`},
 		"text with comma": {struct {
 			F string `jsonschema_description:"this, that; and \"more\""`

@@ -25,8 +25,41 @@ type Kind struct {
 // begins with a letter; [Kind.Validate] says so of others.
 //
 // C is a struct (or struct{} for a kind without config). Its JSON Schema derives
-// from its fields and their json and jsonschema tags: a field without omitempty
-// is required. A time.Duration is a number of nanoseconds there: take a string and
+// from its fields and their json and jsonschema tags, which are read as
+// github.com/invopop/jsonschema reads them:
+//
+//		type Config struct {
+//			Root  string   `json:"root"            jsonschema:"minLength=1,description=the directory to hash"`
+//			Port  int      `json:"port,omitempty"  jsonschema:"minimum=1,maximum=65535,default=8080,example=80"`
+//			Level string   `json:"level,omitempty" jsonschema:"enum=low,enum=high,default=low"`
+//			Name  string   `json:"name,omitempty"  jsonschema:"pattern=^\\w{1\\,8}$"`
+//			Tags  []string `json:"tags,omitempty"  jsonschema:"maxItems=3,default=a,default=b,maxLength=9"`
+//			Token string   `json:"token"           jsonschema_extras:"secret=true"`
+//		}
+//
+//	  - A field without omitempty or omitzero is required, and so is one whose tag says
+//	    "required".
+//	  - A default is what the host puts in the place of a field that the config leaves
+//	    out, so that the task sees it in every mode, and C as a host's Go value too: a
+//	    field with omitempty that is zero is left out. Where zero differs from nothing,
+//	    let the field be a pointer. A required field has no default.
+//	  - Of a list, minItems, maxItems, uniqueItems and the defaults together are the
+//	    list's, and the other keywords each item's.
+//	  - A struct with defaults in it that may be left out, and in which nothing is
+//	    required, is there with its defaults; a pointer to one, left out, is nil. The
+//	    defaults of a list's items and a map's values are those of the items that are
+//	    there.
+//	  - A secret is a string, or a list or map of them. Hosts mask it in what the task
+//	    says; it has no default.
+//	  - In a value a comma has two backslashes before it, and a backslash is two, as in
+//	    the pattern above. A tag jsonschema_description takes a text with commas.
+//
+// A tag that the library would drop or misread is an error that names the field and
+// the tag, where the plugin describes itself or the host registers the kind: a
+// keyword that there is not, or not for the field's type, a bound that is no number, a
+// bad escape, a default that the field or its own rules refuse, two fields of a name.
+//
+// A time.Duration is a number of nanoseconds in JSON: take a string and
 // time.ParseDuration, so that users can write 5s.
 //
 // newTask is called once per attempt, with a config that decoded strictly; an error

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/hostelry-run/hostelry/host/internal/redact"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -24,7 +25,9 @@ const (
 // lineReader cuts a stream into lines of bounded length.
 type lineReader struct {
 	r      *bufio.Reader
-	inLine bool // the last piece did not end its line
+	mask   *redact.Mask
+	inLine bool   // the last piece did not end its line
+	kept   []byte // of it, for the next: a secret may begin there
 }
 
 // line is one line of a stream, or a piece of one that is too long.
@@ -33,12 +36,15 @@ type line struct {
 	continued bool   // it continues the piece before it
 }
 
-func newLineReader(r io.Reader) *lineReader { return &lineReader{r: bufio.NewReader(r)} }
+func newLineReader(r io.Reader, m *redact.Mask) *lineReader {
+	return &lineReader{r: bufio.NewReader(r), mask: m}
+}
 
 // next returns the next line. With an error, which is the stream's end, the text
 // is what stood there without a newline.
 func (l *lineReader) next() (line, error) {
-	out := line{continued: l.inLine}
+	out := line{continued: l.inLine, text: l.kept}
+	l.kept = nil
 	for {
 		piece, err := l.r.ReadSlice('\n')
 		out.text = append(out.text, piece...)
@@ -51,6 +57,7 @@ func (l *lineReader) next() (line, error) {
 			return out, err
 		case len(out.text) >= maxRecord, len(out.text) >= maxLine && out.text[0] != '{':
 			l.inLine = true
+			out.text, l.kept = l.mask.Cut(out.text)
 			return out, nil
 		}
 	}
@@ -106,12 +113,15 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 // program crashed: a runtime prints that first, and much after it. It is safe from
 // any goroutine.
 type tail struct {
+	mask *redact.Mask
+
 	mu       sync.Mutex
 	headline string
 	kept     []string
 }
 
 func (t *tail) add(s string) {
+	s = t.mask.Text(s) // while it is whole
 	if len(s) > maxTailText {
 		s = s[:maxTailText] + "..."
 	}

@@ -31,7 +31,7 @@ func FuzzOutput(f *testing.F) {
 		}
 		for _, r := range []io.Reader{bytes.NewReader(output), iotest.HalfReader(bytes.NewReader(output))} {
 			got, kept := &collector{t: t}, &tail{}
-			copyLog(slog.New(got), kept, newLineReader(r))
+			copyLog(slog.New(got), kept, newLineReader(r, nil))
 			if want := plainText(output); len(output) < maxLine && got.plain.String() != want {
 				t.Errorf("%.200q arrived as %.200q, want %.200q", output, got.plain.String(), want)
 			}

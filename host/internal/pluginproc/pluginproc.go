@@ -26,6 +26,7 @@ import (
 
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
+	"github.com/hostelry-run/hostelry/host/internal/redact"
 	"github.com/hostelry-run/hostelry/host/internal/rlimit"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
@@ -43,6 +44,9 @@ type Config struct {
 	Limits rlimit.Limits
 	// Logger receives the plugin's output.
 	Logger *slog.Logger
+	// Mask hides secrets where the output is cut, so that the Logger could not any
+	// more, and in what Stderr returns; nil for none.
+	Mask *redact.Mask
 	// Keeper outlives the host to end the plugin; nil for none.
 	Keeper *keeper.Keeper
 	// TLS makes both sides prove themselves by certificates made for this launch.

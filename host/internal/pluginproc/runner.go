@@ -76,7 +76,7 @@ type pluginRunner struct {
 }
 
 func newRunner(c Config) *pluginRunner {
-	r := &pluginRunner{config: c, tail: &tail{}, dead: make(chan struct{}), ended: make(chan struct{}), located: make(chan struct{})}
+	r := &pluginRunner{config: c, tail: &tail{mask: c.Mask}, dead: make(chan struct{}), ended: make(chan struct{}), located: make(chan struct{})}
 	r.hangUp = func() {}
 	r.handshake.r, r.handshake.w = io.Pipe()
 	r.quiet.r, r.quiet.w = io.Pipe()
@@ -225,7 +225,7 @@ func (r *pluginRunner) awaitEnd() {
 // readStdout gives go-plugin the handshake line and logs what follows. A first
 // line that is no handshake is the end of the launch.
 func (r *pluginRunner) readStdout() {
-	lines := newLineReader(r.stdout)
+	lines := newLineReader(r.stdout, r.config.Mask)
 	first, err := lines.next()
 	if err != nil && len(first.text) == 0 {
 		return // most likely the process is ending, and watch says so in a moment
@@ -252,7 +252,7 @@ func (r *pluginRunner) readStdout() {
 }
 
 func (r *pluginRunner) readStderr() {
-	copyLog(r.config.Logger, r.tail, newLineReader(r.stderr))
+	copyLog(r.config.Logger, r.tail, newLineReader(r.stderr, r.config.Mask))
 }
 
 // Stdout implements runner.Runner.

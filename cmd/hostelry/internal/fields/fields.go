@@ -4,6 +4,7 @@ package fields
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,15 +15,20 @@ import (
 type Field struct {
 	Name        string
 	Required    bool
-	Type        string // in words: "list of string"
-	Default     string // as JSON, or ""
-	Example     string // as JSON, or ""
+	Secret      bool     // it, or its items or values
+	Type        string   // in words: "list of string"
+	Bounds      []string // in words: "1 to 9"
+	Default     string   // as JSON, or ""
+	Examples    []string // as JSON; those of a secret are left out
 	Description string
 	Fields      []Field // of an object
 }
 
 // maxDepth bounds how far nested objects are followed: a schema may be recursive.
 const maxDepth = 4
+
+// mostExamples is how many examples of a field are shown.
+const mostExamples = 3
 
 // Of lists the fields at the top of a schema. It is for people: what it does not
 // understand it leaves out.
@@ -41,11 +47,15 @@ func (f Field) Lines(indent string) []string {
 	if f.Required {
 		facts = append(facts, "required")
 	}
+	if f.Secret {
+		facts = append(facts, "secret")
+	}
+	facts = append(facts, f.Bounds...)
 	if f.Default != "" {
 		facts = append(facts, "default "+f.Default)
 	}
-	if f.Example != "" {
-		facts = append(facts, "such as "+f.Example)
+	if len(f.Examples) > 0 {
+		facts = append(facts, "such as "+strings.Join(f.Examples, " or "))
 	}
 	line := fmt.Sprintf("%s%s (%s)", indent, f.Name, strings.Join(facts, ", "))
 	if f.Description != "" {
@@ -63,7 +73,9 @@ type rules struct {
 	Ref         string                     `json:"$ref"`
 	Defs        map[string]json.RawMessage `json:"$defs"`
 	Type        any                        `json:"type"`
-	Enum        []any                      `json:"enum"`
+	Enum        []json.RawMessage          `json:"enum"`
+	Const       json.RawMessage            `json:"const"`
+	Secret      any                        `json:"secret"`
 	Items       json.RawMessage            `json:"items"`
 	AnyOf       []json.RawMessage          `json:"anyOf"`
 	OneOf       []json.RawMessage          `json:"oneOf"`
@@ -73,6 +85,7 @@ type rules struct {
 	Default     json.RawMessage            `json:"default"`
 	Examples    []json.RawMessage          `json:"examples"`
 	Description string                     `json:"description"`
+	limits
 }
 
 type reader struct {
@@ -125,16 +138,56 @@ func (r reader) fields(s rules, depth int) []Field {
 	var all []Field
 	for _, name := range keys(s.Properties) {
 		p := r.read(properties[name])
+		form := r.form(p)
 		f := Field{
-			Name: name, Required: slices.Contains(s.Required, name), Type: r.typeOf(p, depth),
-			Default: compact(p.Default), Description: p.Description, Fields: r.fields(p, depth-1),
+			Name: name, Required: slices.Contains(s.Required, name), Type: r.typeOf(p, depth), Bounds: r.bounds(form),
+			Secret: r.isSecret(form), Default: compact(p.Default), Description: cmp.Or(p.Description, form.Description),
+			Fields: r.fields(form, depth-1),
 		}
-		if len(p.Examples) > 0 && f.Default == "" {
-			f.Example = compact(p.Examples[0])
+		if !f.tells() {
+			f.Default = ""
+		} else {
+			for _, example := range p.Examples[:min(len(p.Examples), mostExamples)] {
+				f.Examples = append(f.Examples, compact(example))
+			}
 		}
 		all = append(all, f)
 	}
 	return all
+}
+
+// tells reports whether a value of the field may be shown: there is no secret in it.
+func (f Field) tells() bool {
+	return !f.Secret && !slices.ContainsFunc(f.Fields, func(inner Field) bool { return !inner.tells() })
+}
+
+// form is the one form that a choice leaves beside null, or s itself.
+func (r reader) form(s rules) rules {
+	var forms []rules
+	for _, branch := range slices.Concat(s.AnyOf, s.OneOf) {
+		if form := r.read(branch); form.Type != "null" {
+			forms = append(forms, form)
+		}
+	}
+	if len(forms) == 1 {
+		return forms[0]
+	}
+	return s
+}
+
+// isSecret reports whether there is a secret in a value, or in each of its items.
+func (r reader) isSecret(s rules) bool {
+	for range maxDepth {
+		inner := s.Items
+		if inner == nil {
+			inner = s.Additional
+		}
+		if s.Secret == true || inner == nil {
+			break
+		}
+		s = r.form(r.read(inner))
+	}
+	return s.Secret == true
 }
 
 // typeOf is the type in words.
@@ -142,10 +195,13 @@ func (r reader) typeOf(s rules, depth int) string {
 	if depth == 0 {
 		return "any"
 	}
+	if s.Const != nil {
+		return plain(s.Const)
+	}
 	if len(s.Enum) > 0 {
 		var values []string
 		for _, v := range s.Enum {
-			values = append(values, fmt.Sprint(v))
+			values = append(values, plain(v))
 		}
 		return strings.Join(values, " | ")
 	}
@@ -197,6 +253,15 @@ func keys(object json.RawMessage) []string {
 		all = append(all, fmt.Sprint(key))
 	}
 	return all
+}
+
+// plain is a value as it is written on a command line: text without quotes.
+func plain(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil && text != "" {
+		return text
+	}
+	return compact(raw)
 }
 
 func compact(raw json.RawMessage) string {

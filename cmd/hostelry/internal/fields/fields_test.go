@@ -70,6 +70,55 @@ loop (object)
 	}
 }
 
+// TestFacts: what a field's line says beside its type.
+func TestFacts(t *testing.T) {
+	all := fields.Of(json.RawMessage(`{
+		"properties": {
+			"port": {"type": "integer", "minimum": 1, "maximum": 65535, "default": 8080, "examples": [80, 443, 8080, 1]},
+			"ratio": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1.50, "multipleOf": 0.5},
+			"least": {"type": "integer", "minimum": 10000000000000000001},
+			"most": {"type": "integer", "maximum": 9},
+			"name": {"type": "string", "minLength": 1, "maxLength": 8, "pattern": "^[a-z]{1,8}=$"},
+			"id": {"type": "string", "minLength": 8, "maxLength": 8},
+			"list": {"type": "array", "minItems": 1, "uniqueItems": true, "items": {"type": "string", "maxLength": 2}},
+			"level": {"enum": [1000000, "two", null, ""], "default": "two"},
+			"kind": {"const": "a"},
+			"token": {"type": "string", "secret": true, "minLength": 8, "examples": ["sesame"]},
+			"tokens": {"type": "array", "items": {"type": "string", "secret": true}, "examples": [["sesame"]]},
+			"map": {"type": "object", "additionalProperties": {"$ref": "#/$defs/secret"}},
+			"maybe": {"oneOf": [{"$ref": "#/$defs/secret"}, {"type": "null"}], "examples": ["sesame"]},
+			"login": {
+				"anyOf": [{"type": "null"}, {"type": "object", "description": "Who", "properties": {"password": {"$ref": "#/$defs/secret"}}}],
+				"examples": [{"password": "sesame"}], "default": {"password": "sesame"}
+			}
+		},
+		"required": ["token"],
+		"$defs": {"secret": {"type": "string", "secret": true}}
+	}`))
+	var lines []string
+	for _, f := range all {
+		lines = append(lines, f.Lines("")...)
+	}
+	want := `port (integer, 1 to 65535, default 8080, such as 80 or 443 or 8080)
+ratio (number, more than 0, less than 1.50, a multiple of 0.5)
+least (integer, at least 10000000000000000001)
+most (integer, at most 9)
+name (string, 1 to 8 characters, matching ^[a-z]{1,8}=$)
+id (string, 8 characters)
+list (list of string, at least 1 item, no item twice, each at most 2 characters)
+level (1000000 | two | null | "", default "two")
+kind (a)
+token (string, required, secret, at least 8 characters)
+tokens (list of string, secret)
+map (object of string, secret)
+maybe (string | null, secret)
+login (null | object)  Who
+  password (string, secret)`
+	if diff := cmp.Diff(want, strings.Join(lines, "\n")); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
 // FuzzOf: a plugin's schema may be anything.
 func FuzzOf(f *testing.F) {
 	f.Add([]byte(`{"properties":{"a":{"$ref":"#"},"b":{"items":{"$ref":"#/$defs/x"}}},"$defs":{"x":{"$ref":"#/$defs/x"}}}`))

@@ -17,11 +17,12 @@ func inProcess(mode string) bool {
 }
 
 // Check checks each task against the catalog: its kind, whether that runs in the
-// task's mode, and its config. mode is what the user's --mode says, or "". The
+// task's mode, and its config, in which it puts the secrets that the file names by
+// env and file. mode is what the user's --mode says, or "". The
 // error is [Problems].
 func (j *Job) Check(c *catalog.Catalog, mode string) error {
 	var problems Problems
-	for _, t := range j.Tasks {
+	for i, t := range j.Tasks {
 		if t.Kind == "" {
 			continue // a problem already
 		}
@@ -39,7 +40,7 @@ func (j *Job) Check(c *catalog.Catalog, mode string) error {
 		}
 		t.checkMode(cmp.Or(t.Mode, mode, j.Mode, fallback.String()), &problems)
 		t.checkAttached(kind, &problems)
-		t.checkConfig(kind, &problems)
+		j.Tasks[i].Config = t.checkConfig(kind, j.Dir, &problems)
 	}
 	return problems.sorted(j.File).Err()
 }
@@ -58,18 +59,19 @@ func (j *Job) checkPlugin(t Task, kind catalog.Kind, flag string, problems *Prob
 	}
 }
 
-// checkConfig compares the task's config with its kind's schema.
-func (t Task) checkConfig(kind catalog.Kind, problems *Problems) {
+// checkConfig compares the task's config with its kind's schema. It returns the
+// config with its secrets.
+func (t Task) checkConfig(kind catalog.Kind, dir string, problems *Problems) json.RawMessage {
 	config, n, at := t.Config, &node{at: t.idAt}, t.idAt
 	if t.config != nil {
 		if t.config.value.form != object {
-			return // a problem already
+			return config // a problem already
 		}
 		n, at = t.config.value, t.config.at
-	} else {
-		config = json.RawMessage("{}")
+		fetchSecrets(n, kind, dir, problems)
+		config = n.json()
 	}
-	err := kind.Validate(config)
+	completed, err := kind.Complete(config)
 	var bad *catalog.ConfigError
 	switch {
 	case errors.As(err, &bad):
@@ -77,8 +79,9 @@ func (t Task) checkConfig(kind catalog.Kind, problems *Problems) {
 	case err != nil:
 		problems.add(at, "%s", fmt.Sprintf("config of kind %q: %v", kind.Name, err))
 	case kind.IsBuiltIn(): // its constructor has no effect, and knows more than a schema can say
-		if _, err := kind.Local().New(config); err != nil {
+		if _, err := kind.Local().New(completed); err != nil {
 			problems.add(at, "%s", err)
 		}
 	}
+	return config
 }

@@ -123,9 +123,9 @@ func TestConfigOfSettings(t *testing.T) {
 func TestConfigNamesEachBadSetting(t *testing.T) {
 	_, err := jobfile.Config([]string{"root", "a=1", "b..c=1", "=x", "d=[1"})
 	want := `--set "root": expected KEY=VALUE
---set "b..c=1": the key has an empty part: expected a name, or names joined by dots
---set "=x": the key has an empty part: expected a name, or names joined by dots
---set "d=[1": the value is not YAML: YAML syntax: sequence end token ']' not found`
+--set "b..c": the key has an empty part: expected a name, or names joined by dots
+--set "": the key has an empty part: expected a name, or names joined by dots
+--set "d": the value is not YAML: YAML syntax: sequence end token ']' not found`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

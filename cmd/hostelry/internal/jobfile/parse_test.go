@@ -46,7 +46,7 @@ func TestParseProblems(t *testing.T) {
 		{"a complex key", "tasks: {}\n? [a]\n: 1\n", "j:3:1: YAML syntax: found an invalid key for this map"},
 		{"an alias as a key", "mode: &m async\ntasks: {}\n*m : 1\n", "j:3:1: a key must be plain text"},
 		{"tags", "tasks: {a: {kind: !!str x, config: {n: !!int a, m: !foo b, o: !!binary aa}}}\n", "j:1:40: the tag !!int does not fit its value\nj:1:52: the tag !foo is not supported: remove it\nj:1:63: the tag !!binary is not supported: remove it"},
-		{"numbers that are none", "tasks: {a: {kind: x, config: {a: .inf, b: -.INF, c: .nan, d: 017}}}\n", "j:1:34: .inf is not a number that JSON can hold: use a finite one\nj:1:43: -.INF is not a number that JSON can hold: use a finite one\nj:1:53: .nan is not a number that JSON can hold: use a finite one\nj:1:62: 017: a number with a leading 0 means different things to different readers of YAML: write it in quotes, without the 0, or as 0o17 if it is octal"},
+		{"numbers that are none", "tasks: {a: {kind: x, config: {a: .inf, b: -.INF, c: .nan, d: 017}}}\n", "j:1:34: .inf is not a number that JSON can hold: use a finite one\nj:1:43: -.INF is not a number that JSON can hold: use a finite one\nj:1:53: .nan is not a number that JSON can hold: use a finite one\nj:1:62: a number with a leading 0 means different things to different readers of YAML: write it in quotes, without the 0, or as 0o17 if it is octal"},
 		{"a huge number", "tasks: {a: {kind: x, config: {a: 1e999999999}}}\n", "j:1:34: 1e999999999 is not a number within 1e400 and 400 digits"},
 		{"deep flow", strings.Repeat("[", 5000), "j:1:101: nested deeper than 100 levels"},
 		{"deep block", strings.Repeat("- ", 5000), "j:1:201: nested deeper than 100 levels"},

@@ -31,7 +31,7 @@ func plain(text string) (v any, message string) {
 	}
 	switch {
 	case padded.MatchString(text):
-		return nil, text + ": a number with a leading 0 means different things to different readers of YAML: write it in quotes, without the 0, or as 0o17 if it is octal"
+		return nil, "a number with a leading 0 means different things to different readers of YAML: write it in quotes, without the 0, or as 0o17 if it is octal"
 	case decimal.MatchString(text), floating.MatchString(text):
 		return jsonNumber(text), ""
 	case based.MatchString(text):

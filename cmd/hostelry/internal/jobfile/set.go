@@ -12,17 +12,26 @@ import (
 // lead into nested objects, a value is read as YAML, and a later setting of the
 // same key wins. The error names each setting that is no such thing.
 func Config(settings []string) (json.RawMessage, error) {
+	config, err := settingsOf(settings)
+	if err != nil {
+		return nil, err
+	}
+	return config.json(), nil
+}
+
+func settingsOf(settings []string) (*node, error) {
 	config := &node{form: object}
 	var bad []string
 	for _, setting := range settings {
 		if err := set(config, setting); err != nil {
-			bad = append(bad, fmt.Sprintf("--set %q: %v", setting, err))
+			key, _, _ := strings.Cut(setting, "=") // its value may be a secret
+			bad = append(bad, fmt.Sprintf("--set %q: %v", key, err))
 		}
 	}
 	if bad != nil {
 		return nil, errors.New(strings.Join(bad, "\n"))
 	}
-	return config.json(), nil
+	return config, nil
 }
 
 func set(config *node, setting string) error {
