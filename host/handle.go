@@ -80,7 +80,8 @@ func (h *Handle) Progress() Progress { return locked(h, func() Progress { return
 
 // Result is what the task returned, as JSON, or nil; see [Result] for the typed
 // one. It is there once Done is closed, also after a stop or a failure if the
-// task returned one. The caller must not change it.
+// task returned one; secrets of the task's config are masked in it. The caller must
+// not change it.
 func (h *Handle) Result() json.RawMessage {
 	return locked(h, func() json.RawMessage { return h.result })
 }

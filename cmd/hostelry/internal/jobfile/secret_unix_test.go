@@ -1,3 +1,5 @@
+//go:build unix
+
 package jobfile_test
 
 import (
@@ -66,7 +68,8 @@ func TestSecretsFromElsewhere(t *testing.T) {
 	}
 }
 
-// TestSecretsThatAreNotThere: each is a problem at its place, and shows nothing.
+// TestSecretsThatAreNotThere: each is a problem at its place, and shows nothing. The
+// system's errors read so on unix.
 func TestSecretsThatAreNotThere(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"binary": "\xff", "large": strings.Repeat("x", 64<<10+1), "short": "abc\n"} {
