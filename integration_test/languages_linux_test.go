@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/shared/conformance"
 )
 
 // tallied is the result of a tally task.
@@ -223,5 +224,29 @@ func TestKilledHostLeavesNoTallyBehind(t *testing.T) {
 		}
 		watched.awaitEnd(t, afterlife)
 		keepers.awaitEnd(t, 10*time.Second)
+	})
+}
+
+// TestLanguagesConform: a plugin in another language keeps every rule of the protocol,
+// and those are seen to be kept that a task shows which runs until it is stopped.
+func TestLanguagesConform(t *testing.T) {
+	eachLanguage(t, func(t *testing.T, dir string) {
+		file, _ := counted(t)
+		config, err := json.Marshal(fields{"file": file, "column": 2, "follow": true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := make(map[string]bool)
+		for _, r := range conform(t, filepath.Join(dir, "hostelry-tally"), string(config)) {
+			if r.Verdict == conformance.Fail {
+				t.Errorf("%s: %s\nrule %s: %q", r.Check.Name, r.Reason, r.Check.Rule, r.Check.Sentence)
+			}
+			seen[r.Check.Name] = r.Verdict == conformance.Pass
+		}
+		for _, name := range []string{"progress", "checkpoint", "restore", "stop-running", "stop-clean", "concurrent", "host-gone", "terminate"} {
+			if !seen[name] {
+				t.Errorf("%s was not seen to be kept", name)
+			}
+		}
 	})
 }

@@ -34,7 +34,7 @@ func newPlugin(c *command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "plugin",
 		Aliases: []string{"plugins"},
-		Short:   "Show plugins, and the kinds of task that they offer",
+		Short:   "Show and test plugins, and the kinds of task that they offer",
 		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

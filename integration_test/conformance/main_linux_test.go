@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,8 @@ func TestMain(m *testing.M) {
 	if name, ok := strings.CutPrefix(filepath.Base(os.Args[0]), prefix); ok {
 		serve(name)
 	}
+	flag.Parse()
+	flag.Set("test.parallel", "6") // they mostly wait
 	goleak.VerifyTestMain(m)
 }
 

@@ -127,7 +127,7 @@ func wrongs() []wrong {
 		{name: "keeps-text", check: "checkpoint", words: `no UTF-8 JSON: "here"`, how: saying(raw.Started(), raw.Checkpoint(1, `1`), raw.Checkpoint(2, `here`))},
 		{name: "returns-text", check: "result", words: `no UTF-8 JSON: "done"`, how: finishing(raw.Field(7, raw.Message(raw.Field(1, "done"))))},
 		{name: "fails-for-no-reason", check: "failure", words: "has no message", how: finishing(raw.Failed("", raw.Codes(1)))},
-		{name: "fails-with-code-0", check: "failure", words: "CODE_UNSPECIFIED", how: finishing(raw.Failed("why", raw.Codes(0, 1)))},
+		{name: "fails-with-code-0", check: "failure-codes", words: "CODE_UNSPECIFIED", how: finishing(raw.Failed("why", raw.Codes(0, 1)))},
 		{name: "finishes-twice", check: "last-word", words: "after finished it said finished", how: finishing(raw.Finished(`1`), raw.Finished(`2`))},
 		{name: "speaks-on", check: "last-word", words: "after finished it said progress", how: finishing(raw.Finished(`1`), raw.Progress(2))},
 		{name: "leaves-without-a-word", check: "last-word", words: "the stream ended without finished: status OK", how: finishing()},

@@ -30,20 +30,21 @@ func Checks() []Check { return slices.Concat(pluginChecks(), kindChecks(), endCh
 
 // The names of checks to which others refer.
 const (
-	launch      = "launch"
-	describe    = "describe"
-	start       = "start"
-	order       = "order"
-	readyOnce   = "ready"
-	progress    = "progress"
-	logs        = "log"
-	checkpoints = "checkpoint"
-	result      = "result"
-	failures    = "failure"
-	lastWord    = "last-word"
-	stopRunning = "stop-running"
-	concurrent  = "concurrent"
-	exit        = "exit"
+	launch       = "launch"
+	describe     = "describe"
+	start        = "start"
+	order        = "order"
+	readyOnce    = "ready"
+	progress     = "progress"
+	logs         = "log"
+	checkpoints  = "checkpoint"
+	result       = "result"
+	failure      = "failure"
+	failureCodes = "failure-codes"
+	lastWord     = "last-word"
+	stopRunning  = "stop-running"
+	concurrent   = "concurrent"
+	exit         = "exit"
 )
 
 // pluginChecks are those of the plugin as a whole.
@@ -89,7 +90,9 @@ func kindChecks() []Check {
 			Rule: "checkpoint-sequence", Sentence: "`sequence` counts from 1 in each attempt"},
 		{Name: result, do: heard(result, func(t *transcript) bool { return len(t.finished.GetResult()) > 0 }, "it returned no result"),
 			Rule: "run-result", Sentence: "The result is JSON, or empty for none"},
-		{Name: failures, do: heard(failures, func(t *transcript) bool { return t.finished.GetFailure() != nil }, "it did not fail"),
+		{Name: failure, do: heard(failure, func(t *transcript) bool { return t.finished.GetFailure() != nil }, "it did not fail"),
+			Rule: "failure-message", Sentence: "`message` says what was wrong, where, and what to do"},
+		{Name: failureCodes, do: heard(failureCodes, func(t *transcript) bool { return len(t.finished.GetFailure().GetCodes()) > 0 }, "it did not fail with a code"),
 			Rule: "failure-codes", Sentence: "`codes` names each condition that holds"},
 		{Name: lastWord, do: checkLastWord,
 			Rule: "run-finished", Sentence: "`finished` comes last and once, when all that the attempt started has ended. Then the plugin ends the stream with status OK"},
@@ -136,7 +139,7 @@ func endChecks() []Check {
 		{Name: "interrupt", Process: true, do: checkInterrupt,
 			Rule: "end-sigterm", Sentence: "SIGINT is the host's to answer: the plugin ignores it"},
 		{Name: "terminate", Process: true, do: checkTerminate,
-			Rule: "end-sigterm", Sentence: "On SIGTERM the plugin stops its tasks as if each was asked to, answers new Run calls with UNAVAILABLE, sends the last words, and exits"},
+			Rule: "end-sigterm", Sentence: "On SIGTERM the plugin stops its tasks as if each was asked to"},
 		{Name: "host-gone", Process: true, do: checkHostGone,
 			Rule: "end-host-gone", Sentence: "all tasks stop likewise, and the plugin exits within a second, with status 0, whether they have ended or not"},
 		{Name: exit, Process: true, do: checkExit,

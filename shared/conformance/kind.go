@@ -84,15 +84,15 @@ func (t *trial) runFirst(f *firstRun) {
 
 // judge finds out whether the task was made.
 func (f *firstRun) judge(said transcript, c *config) {
-	failure := said.finished.GetFailure()
+	refusal := said.finished.GetFailure()
 	switch {
 	case said.started:
 	case said.over && said.finished == nil:
 		f.fail("the stream ended without a word: %s", endOf(said.status))
-	case failure != nil && c.given:
-		f.fail("with the config that was given, the task could not be made: %s", failure.GetMessage())
-	case failure != nil:
-		f.skip("with the config %s, %s, the task could not be made: %s: give a config", c.text, c.from, failure.GetMessage())
+	case refusal != nil && c.given:
+		f.fail("with the config that was given, the task could not be made: %s", refusal.GetMessage())
+	case refusal != nil:
+		f.skip("with the config %s, %s, the task could not be made: %s: give a config", c.text, c.from, refusal.GetMessage())
 	}
 }
 

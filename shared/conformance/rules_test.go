@@ -28,7 +28,6 @@ var unheld = map[string]string{
 	"rpc-text":          "is held by what takes a message apart",
 	"describe-file":     "shows in the host's memory alone",
 	"run-lost":          "is what the host does",
-	"failure-message":   "is for people to judge",
 	"failure-permanent": "is the task's to say",
 	"failure-panic":     "needs a task that panics",
 	"log-stderr":        "is what the host does",

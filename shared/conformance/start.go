@@ -89,18 +89,18 @@ func (t *trial) refusal(first *taskpb.RunRequest, code taskpb.Code, what string)
 
 // words are how an attempt finished.
 func words(f *taskpb.Finished) string {
-	failure := f.GetFailure()
-	if failure == nil {
+	why := f.GetFailure()
+	if why == nil {
 		return "without a failure"
 	}
 	names := []string{}
-	for _, code := range failure.GetCodes() {
+	for _, code := range why.GetCodes() {
 		names = append(names, code.String())
 	}
 	if len(names) == 0 {
 		names = append(names, "no code")
 	}
-	return fmt.Sprintf("%q, with %s", failure.GetMessage(), strings.Join(names, ", "))
+	return fmt.Sprintf("%q, with %s", why.GetMessage(), strings.Join(names, ", "))
 }
 
 const (

@@ -193,12 +193,12 @@ func (s *Suite) bury() string {
 		return ""
 	}
 	defer s.Close()
-	dying := time.NewTimer(200 * time.Millisecond)
-	defer dying.Stop()
+	timer := time.NewTimer(200 * time.Millisecond)
+	defer timer.Stop()
 	select {
 	case <-s.instance.Done():
 		return "; " + s.instance.Fate()
-	case <-dying.C:
+	case <-timer.C:
 		return ""
 	}
 }

@@ -110,16 +110,17 @@ func TestGivenConfig(t *testing.T) {
 func TestBounded(t *testing.T) {
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
-	o := conformance.Options{StartTimeout: 50 * time.Millisecond, Grace: 50 * time.Millisecond, Watch: time.Millisecond}
+	const short = 50 * time.Millisecond
 	for name, c := range map[string]struct {
-		kind task.Kind
-		want string
+		kind    task.Kind
+		options conformance.Options
+		want    string
 	}{
-		"start":        {task.NewKind("test", func(struct{}) (task.Task, error) { <-release; return nil, nil }), "it said neither started nor finished within the start timeout of 50ms"},
-		"stop-running": {kindOf[struct{}](func(context.Context) (any, error) { <-release; return nil, nil }), "it still ran 50ms after it was asked to stop"},
+		"start":        {task.NewKind("test", func(struct{}) (task.Task, error) { <-release; return nil, nil }), conformance.Options{StartTimeout: short}, "it said neither started nor finished within the start timeout of 50ms"},
+		"stop-running": {kindOf[struct{}](func(context.Context) (any, error) { <-release; return nil, nil }), conformance.Options{Grace: short, Watch: short}, "it still ran 50ms after it was asked to stop"},
 	} {
 		began := time.Now()
-		r := check(t, suiteOf(t, c.kind, o), name)
+		r := check(t, suiteOf(t, c.kind, c.options), name)
 		if r.Verdict != conformance.Fail || !strings.Contains(r.Reason, c.want) {
 			t.Errorf("the verdict of %s is %v: %s", name, r.Verdict, r.Reason)
 		}

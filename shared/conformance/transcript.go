@@ -96,13 +96,11 @@ func (t *transcript) hearFinished(f *taskpb.Finished) {
 	if raw := f.GetResult(); len(raw) > 0 && !isJSON(raw) {
 		t.fault(result, "the result is no UTF-8 JSON: %s", show(raw))
 	}
-	failure := f.GetFailure()
-	switch {
-	case failure == nil:
-	case failure.GetMessage() == "":
-		t.fault(failures, "the failure has no message")
-	case slices.Contains(failure.GetCodes(), taskpb.Code_CODE_UNSPECIFIED):
-		t.fault(failures, "the failure %q has the code CODE_UNSPECIFIED", failure.GetMessage())
+	if f.GetFailure() != nil && f.GetFailure().GetMessage() == "" {
+		t.fault(failure, "the failure has no message")
+	}
+	if t.failedWith(taskpb.Code_CODE_UNSPECIFIED) {
+		t.fault(failureCodes, "the failure %q has the code CODE_UNSPECIFIED", f.GetFailure().GetMessage())
 	}
 }
 

@@ -91,7 +91,7 @@ func (s *Server) Run(stream grpc.BidiStreamingServer[taskpb.RunRequest, taskpb.R
 	if start == nil {
 		return status.Error(codes.InvalidArgument, "the first message of a Run stream must be start")
 	}
-	ss := &session{stream: stream, start: start, logger: s.logger, ends: make(chan attempt.End, 1)}
+	ss := &session{stream: stream, start: start, logger: s.logger, ended: make(chan attempt.End, 1)}
 	if ss.logger == nil {
 		ss.logger = slog.New(NewLogHandler(sessionLog{ss}))
 	}
@@ -149,10 +149,10 @@ type session struct {
 	start   *taskpb.Start
 	logger  *slog.Logger
 	attempt *attempt.Attempt
-	ends    chan attempt.End // buffered: receives once
+	ended   chan attempt.End // buffered: receives once
 
 	sending sync.Mutex // a stream takes one Send at a time
-	ended   bool       // nothing is sent any more: the last word was
+	silent  bool       // nothing is sent any more: the last word was
 	ready   sync.Once  // to say so
 
 	mu       sync.Mutex
@@ -165,9 +165,9 @@ type session struct {
 func (ss *session) run() error {
 	go ss.attempt.Run(func() {
 		ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Started{Started: &taskpb.Started{}}})
-	}, func(end attempt.End) { ss.ends <- end })
+	}, func(end attempt.End) { ss.ended <- end })
 	go ss.listen()
-	end := <-ss.ends
+	end := <-ss.ended
 	finished := &taskpb.Finished{Result: end.Result, Failure: encodeFailure(end.Err)}
 	if err := checkSize(end.Result, task.ErrBadResult); err != nil {
 		finished.Result = nil
@@ -175,7 +175,7 @@ func (ss *session) run() error {
 	}
 	ss.sending.Lock()
 	defer ss.sending.Unlock()
-	ss.ended = true
+	ss.silent = true
 	return ss.stream.Send(&taskpb.RunResponse{Message: &taskpb.RunResponse_Finished{Finished: finished}})
 }
 
@@ -222,7 +222,7 @@ func (ss *session) stop(ctx context.Context, cause error) {
 func (ss *session) send(m *taskpb.RunResponse) error {
 	ss.sending.Lock()
 	defer ss.sending.Unlock()
-	if ss.ended {
+	if ss.silent {
 		return errors.New("the attempt has ended")
 	}
 	return ss.stream.Send(m)
