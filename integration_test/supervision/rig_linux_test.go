@@ -65,10 +65,13 @@ func newRig(t *testing.T, opts ...host.Option) *rig {
 // processes are those that the rig has started, and that are alive.
 func (g *rig) processes() []int { return observe.Find(g.t, observe.HasEnv(markKey+"="+g.mark)) }
 
-// wantGone sees that there are none, nor will be.
+// wantGone sees that there are none, nor will be. It leaves none itself.
 func (g *rig) wantGone() {
 	g.t.Helper()
 	observe.WantNone(g.t, time.Now().Add(quickly), observe.HasEnv(markKey+"="+g.mark))
+	for _, pid := range g.processes() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
 }
 
 // add adds an actor: in process mode of the plugin, in others of this program.
