@@ -37,6 +37,7 @@ var tested *catalog.Catalog
 // programs are hosts of their own; each returns its exit status.
 var programs = map[string]func() int{
 	"unserved": unserved,
+	"isolated": isolated,
 }
 
 // copySelf copies this binary into dir under another name.
