@@ -48,10 +48,10 @@ type coroutine struct {
 }
 
 func (e *coroutine) begin() {
-	started := e.punctual()
+	started, ended := e.punctual()
 	e.coroutine = e.loop.Go(e.job.id, func(s task.Scheduler) {
 		e.Scheduler = s
-		e.attempt.Run(started, func(ended attempt.End) { e.ended(end{End: ended}) })
+		e.attempt.Run(started, func(e attempt.End) { ended(end{End: e}) })
 	})
 }
 

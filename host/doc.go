@@ -44,7 +44,8 @@
 //
 // A task with needs ([Spec.Needs]) waits before each attempt until they are met. One
 // that can never begin, because what it needs has failed for good, ends as never
-// started; [Handle.Cause] says why. A stop goes the other way round.
+// started, and is no failure of its own; [Handle.Cause] says why. A stop goes the
+// other way round.
 //
 // What ends an attempt besides the task itself: its timeout, its watchdog, a
 // readiness that does not come in time, each a failure with an [Outcome] of its own.

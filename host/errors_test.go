@@ -91,8 +91,11 @@ func transcript(t *testing.T, m host.Mode) []string {
 	g.start()
 	for _, h := range g.Handles() {
 		switch h.Kind() {
-		case "wait", "late-result", "late-fail", "slow-stop", "make-slowly", "stop-error", "stop-panic", "count-stops":
+		case "wait", "late-result", "late-fail", "late-fail-for-good", "slow-stop", "make-slowly", "stop-error", "stop-panic", "count-stops":
 			g.awaitReady(h)
+			_ = h.Stop(t.Context())
+		case "silent", "log", "late-ready":
+			g.awaitState(h, host.StateRunning)
 			_ = h.Stop(t.Context())
 		default:
 			<-h.Done()

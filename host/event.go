@@ -12,7 +12,7 @@ type EventType string
 
 // The types of events.
 const (
-	EventState    EventType = "state"    // the task's State changed
+	EventState    EventType = "state"    // the task's State changed, or why it is in it
 	EventReady    EventType = "ready"    // the task says that it is up
 	EventProgress EventType = "progress" // the task reports work done
 )

@@ -28,17 +28,14 @@ type call struct {
 	late    func()    // to be called if the attempt is not started in time, and cannot be ended
 }
 
-// punctual is started for an attempt that nobody can end before it runs: the runner
-// hears if that takes too long.
-func (c *call) punctual() func() {
+// punctual is started and ended for an attempt that nobody can end before it runs:
+// the runner hears if that takes too long.
+func (c *call) punctual() (started func(), ended func(end)) {
 	if c.job.startTimeout == 0 {
-		return c.started
+		return c.started, c.ended
 	}
 	timer := time.AfterFunc(c.job.startTimeout, c.late)
-	return func() {
-		timer.Stop()
-		c.started()
-	}
+	return func() { timer.Stop(); c.started() }, func(e end) { timer.Stop(); c.ended(e) }
 }
 
 // execution is one attempt.

@@ -23,8 +23,8 @@ type goroutine struct {
 // begin starts the task's goroutine. It ends with the task; the runner waits for
 // ended, or abandons it.
 func (g *goroutine) begin() {
-	started := g.punctual()
-	go g.attempt.Run(started, func(e attempt.End) { g.ended(end{End: e}) })
+	started, ended := g.punctual()
+	go g.attempt.Run(started, func(e attempt.End) { ended(end{End: e}) })
 }
 
 func (g *goroutine) stop(ctx context.Context, cause error) {

@@ -29,6 +29,8 @@ type Handle struct {
 	barred     bool // no attempt begins any more
 	ending     bool // a stop was asked
 	over       bool // done is closed
+	leaving    bool // it is being removed: it counts no more as one of its Replicas
+	forgotten  bool // it is removed as soon as it is over
 	progress   Progress
 	checkpoint json.RawMessage
 	result     json.RawMessage
@@ -36,13 +38,12 @@ type Handle struct {
 
 	// Between attempts.
 	budget    budget
-	retry     *time.Timer // to the next attempt, or nil
-	next      time.Time   // when that fires
-	round     *round      // the restart that it is part of, or nil
-	last      *TaskError  // of the last attempt
-	waitCause string      // of the attempt that waits for what the task needs
+	round     *round        // the restart that it is part of, or nil
+	renewed   chan struct{} // closed when its restart is through; nil until someone waits for that
+	last      *TaskError    // of the last attempt
+	waitCause string        // of the attempt that waits for what the task needs
+	blocker   *Handle       // which it waits for; it may wait for others too
 	panics    int
-	isolated  string // why the next attempt is in another mode
 }
 
 // ID is the task's id.
@@ -60,7 +61,16 @@ func (h *Handle) State() State { return locked(h, func() State { return h.state 
 // Cause says in words why the task is in its state: what it waits for, how its last
 // attempt failed, why it was told to stop, why it never started. It is empty where
 // there is nothing to say.
-func (h *Handle) Cause() string { return locked(h, func() string { return h.cause }) }
+func (h *Handle) Cause() string {
+	return locked(h, func() string {
+		if h.state == StateWaiting && !h.over {
+			if unmet, _, _ := h.unmetLocked(); unmet != "" {
+				return unmet // some of which may be met by now
+			}
+		}
+		return h.cause
+	})
+}
 
 // Ready reports whether the task runs and is up: it has said so, or the check of
 // its [Readiness] has passed.
@@ -70,7 +80,14 @@ func (h *Handle) Ready() bool {
 
 // Next is when the next attempt of a task that backs off begins, at the earliest,
 // or the zero Time.
-func (h *Handle) Next() time.Time { return locked(h, func() time.Time { return h.next }) }
+func (h *Handle) Next() time.Time { return locked(h, h.nextLocked) }
+
+func (h *Handle) nextLocked() time.Time {
+	if h.state != StateBackingOff || h.round == nil {
+		return time.Time{}
+	}
+	return h.round.next
+}
 
 // Attempts is how many attempts were begun.
 func (h *Handle) Attempts() int { return locked(h, func() int { return h.attempts }) }
@@ -102,7 +119,7 @@ func (h *Handle) Done() <-chan struct{} { return h.done }
 
 // Stop stops this task alone, as [Runner.Stop] does all of them.
 func (h *Handle) Stop(ctx context.Context) error {
-	return h.runner.stop(ctx, []*Handle{h}, h.runner.caller(ctx, h.runner.Handles()), "")
+	return h.runner.stop(ctx, []*Handle{h}, h.runner.caller(ctx), "")
 }
 
 func locked[T any](h *Handle, get func() T) T {

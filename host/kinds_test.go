@@ -84,6 +84,15 @@ var runs = map[string]run{
 		_, err := wait(ctx, c)
 		return c, err
 	},
+	"late-fail-for-good": func(ctx context.Context, c config) (any, error) {
+		_, _ = wait(ctx, c)
+		return nil, task.Permanent(errors.New(c.Text))
+	},
+	"late-ready": func(ctx context.Context, _ config) (any, error) {
+		err := task.Sleep(ctx, forever)
+		task.Ready(ctx)
+		return nil, err
+	},
 	"late-fail": func(ctx context.Context, c config) (any, error) {
 		_, _ = wait(ctx, c)
 		return nil, errors.New(c.Text)

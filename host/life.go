@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -24,7 +25,7 @@ func (h *Handle) emitLocked(e Event) {
 
 func (h *Handle) moveLocked(s State, cause string) {
 	h.state, h.cause = s, cause
-	e := Event{Type: EventState, Cause: cause, Next: h.next}
+	e := Event{Type: EventState, Cause: cause, Next: h.nextLocked()}
 	switch {
 	case h.err != nil:
 		e.Err = h.err
@@ -34,63 +35,65 @@ func (h *Handle) moveLocked(s State, cause string) {
 	h.emitLocked(e)
 }
 
-// currentExecution is that of its attempt, or nil. No task has none either.
-func (h *Handle) currentExecution() execution {
-	if h == nil {
-		return nil
-	}
-	return locked(h, func() execution {
-		if h.try == nil {
-			return nil
-		}
-		return h.try.execution
-	})
-}
-
-// begin begins the first attempt as soon as its needs allow, unless a stop came
-// before it.
+// begin begins the first attempt as soon as the task's needs allow, unless something
+// came before.
 func (h *Handle) begin() {
 	h.runner.mu.Lock()
 	defer h.runner.mu.Unlock()
-	if !h.over && h.try == nil {
+	if h.state == StatePending {
 		h.proceedLocked("")
 	}
 }
 
 // proceedLocked begins the next attempt if what the task needs is there, waits for
-// it if not, and ends the task if it never will be.
+// it if not, and ends the task if it never will be. It does nothing where an attempt
+// may not begin, or not yet.
 func (h *Handle) proceedLocked(cause string) {
-	if h.over || h.ending || h.barred || h.runner.state != RunRunning {
+	if h.over || h.ending || h.try != nil || h.round != nil || h.runner.state == RunIdle {
 		return
 	}
-	h.next = time.Time{}
-	unmet, never := h.unmetLocked()
+	unmet, blocker, never := h.unmetLocked()
 	switch {
 	case never != "" && h.attempts == 0:
-		h.cause = never
-		h.moveLocked(h.state, never)
-		h.finishLocked(nil)
+		h.finishLocked(h.state, never, nil)
+	case !h.mayBeginLocked():
 	case never != "":
-		h.state, h.cause = StateFailed, never
-		h.finishLocked(&TaskError{
-			Task: h.job.id, Mode: h.mode, Attempt: h.attempts, Outcome: OutcomeLaunchFailed, ExitCode: -1,
-			Err: fmt.Errorf("it cannot start again: it %s", never),
-		})
+		h.finishLocked(StateFailed, never, h.stuck(never))
 	case unmet != "":
-		h.waitCause = cause
+		h.waitCause, h.blocker = cause, blocker
 		if h.state != StateWaiting || h.cause != unmet {
 			h.moveLocked(StateWaiting, unmet)
 		}
+		h.renewedLocked()
 	default:
 		h.beginLocked(cause)
 	}
 }
 
+// mayBeginLocked reports whether nothing keeps attempts of the task from beginning.
+func (h *Handle) mayBeginLocked() bool {
+	return !h.ending && !h.barred && h.runner.state == RunRunning
+}
+
+// stuck is the failure of a task that ran, but cannot begin again.
+func (h *Handle) stuck(never string) *TaskError {
+	err := fmt.Errorf("it cannot start again: it %s", never)
+	if h.last == nil {
+		return &TaskError{
+			Task: h.job.id, Mode: h.mode, Attempt: h.attempts, Outcome: OutcomeLaunchFailed, ExitCode: -1, Err: err,
+		}
+	}
+	failure := *h.last
+	failure.Err = &both{h.last.Err, err}
+	return &failure
+}
+
 // beginLocked begins an attempt.
 func (h *Handle) beginLocked(cause string) {
 	r := h.runner
-	if h.isolated != "" {
-		cause, h.isolated = h.isolated, ""
+	if after := h.job.isolate; after > 0 && h.panics >= after && h.mode != Process {
+		h.mode = Process
+		cause = fmt.Sprintf("moved to a process of its own after %d panics", h.panics)
 	}
 	h.attempts++
 	h.progress = Progress{}
@@ -102,47 +105,56 @@ func (h *Handle) beginLocked(cause string) {
 	})
 	h.try = t
 	h.moveLocked(StateStarting, cause)
+	h.renewedLocked()
 	if d := h.job.timeout; d > 0 {
 		t.afterLocked(d, verdict{outcome: OutcomeTimedOut, err: fmt.Errorf("it ran longer than its timeout of %v", d)})
 	}
 	t.execution.begin()
 }
 
-// settleLocked decides what follows the end of an attempt: the task's end, or
-// another attempt.
+// settleLocked decides what follows the end of an attempt: another attempt, or the
+// task's end.
 func (h *Handle) settleLocked(t *try, s State, failure *TaskError, e end) {
 	h.try = nil
 	h.last = failure
 	if e.Panic != nil {
-		h.isolateLocked()
+		h.panics++
 	}
-	goesOn := !h.ending && !h.barred && h.runner.state == RunRunning
-	switch {
-	case !goesOn, s == StateAbandoned && !h.job.restart.Overlap:
-	case h.round != nil:
-		h.next = h.round.next
+	words := t.words(e)
+	switch goesOn, spent := h.followedLocked(t, s, failure != nil, e.Final); {
+	case goesOn && h.round != nil:
 		h.moveLocked(StateBackingOff, h.round.cause)
 		h.round.proceedLocked()
 		return
-	case h.again(failure, e):
-		h.backOffLocked(t.words(e), h.budget.spend(h.job.restart, t.running))
+	case goesOn:
+		h.backOffLocked(words, h.budget.spend(h.job.restart, t.running))
 		return
-	case h.job.restart.again(failure != nil, e.Final):
+	case spent:
 		failure, s = h.exhausted(failure), StateFailed
 	}
-	h.result, h.state = e.Result, s
-	if h.cause = ""; failure != nil {
-		h.cause = t.words(e)
+	h.result = e.Result
+	if failure == nil {
+		words = ""
 	}
-	h.finishLocked(failure)
+	h.finishLocked(s, words, failure)
 }
 
-// again reports whether the restart policy has another attempt follow.
-func (h *Handle) again(failure *TaskError, e end) bool {
-	return h.job.restart.again(failure != nil, e.Final) && h.budget.left(h.job.restart)
+// followedLocked reports whether another attempt follows one that ended so, and if
+// not, whether that is because the task's restarts are spent.
+func (h *Handle) followedLocked(t *try, s State, failed, final bool) (goesOn, spent bool) {
+	switch {
+	case !h.mayBeginLocked(), s == StateAbandoned && !h.job.restart.Overlap, failed && final:
+		return false, false
+	case h.round != nil && t.asked:
+		return true, false
+	case !h.job.restart.again(failed):
+		return false, false
+	}
+	left := h.budget.left(h.job.restart)
+	return left, !left
 }
 
-// words say how an attempt ended that is followed by another.
+// words say how an attempt ended that is followed by another, or that failed.
 func (t *try) words(e end) string {
 	switch {
 	case t.verdict != nil:
@@ -169,51 +181,20 @@ func (h *Handle) exhausted(failure *TaskError) *TaskError {
 	return &spent
 }
 
-// backOffLocked has the task, and those that the strategy of its group restarts
-// with it, begin again after delay.
-func (h *Handle) backOffLocked(cause string, delay time.Duration) {
-	h.next = time.Now().Add(delay)
-	if h.group.restartLocked(h, cause, delay) {
-		return
-	}
-	h.moveLocked(StateBackingOff, cause)
-	number := h.attempts
-	h.retry = time.AfterFunc(delay, func() {
-		h.runner.mu.Lock()
-		defer h.runner.mu.Unlock()
-		if h.state == StateBackingOff && h.attempts == number && h.round == nil {
-			h.proceedLocked("restart: " + cause)
-		}
-	})
-}
-
-// isolateLocked moves a task that has panicked too often into a process of its own.
-func (h *Handle) isolateLocked() {
-	h.panics++
-	if after := h.job.isolate; after > 0 && h.panics >= after && h.mode != Process {
-		h.mode = Process
-		h.isolated = fmt.Sprintf("moved to a process of its own after %d panics", h.panics)
-	}
-}
-
 // endLocked has no attempt follow the one that runs. Where none runs, it is the
 // task's end.
-func (h *Handle) endLocked() {
+func (h *Handle) endLocked(cause string) {
 	if h.over || h.ending {
 		return
 	}
 	h.ending = true
-	if h.try != nil {
-		return
+	switch {
+	case h.try != nil:
+	case h.attempts > 0:
+		h.finishLocked(StateStopped, cause, nil)
+	default:
+		h.finishLocked(h.state, cmp.Or(cause, "stopped before it began"), nil)
 	}
-	if h.attempts > 0 {
-		h.state, h.cause = StateStopped, ""
-	} else if h.state == StateWaiting {
-		if _, never := h.unmetLocked(); never != "" {
-			h.cause = never // which is why it is asked to end, most likely
-		}
-	}
-	h.finishLocked(nil)
 }
 
 // askLocked marks the attempt as told to stop, if there is one that was not. It
@@ -227,28 +208,27 @@ func (t *try) askLocked(cause string) bool {
 	return true
 }
 
-// finishLocked ends the task's life, with h.state as it is, and lets its group
-// know of a failure.
-func (h *Handle) finishLocked(failure *TaskError) {
+// finishLocked ends the task's life. Its group hears of a failure before anything
+// else can begin.
+func (h *Handle) finishLocked(s State, cause string, failure *TaskError) {
 	r := h.runner
 	h.over = true
-	h.next = time.Time{}
-	if h.retry != nil {
-		h.retry.Stop()
-	}
 	h.err = failure
-	if h.state.Ended() {
-		h.moveLocked(h.state, h.cause)
-	}
+	h.blocker = nil
+	h.moveLocked(s, cause)
 	close(h.done)
+	h.renewedLocked()
 	r.live--
-	if h.round != nil {
-		h.round.leaveLocked(h)
-	}
 	if failure != nil {
 		r.failures = append(r.failures, h)
 	}
-	h.group.endedLocked(failure)
+	h.group.endedLocked(h)
+	if h.round != nil {
+		h.round.leaveLocked(h)
+	}
 	h.wakeDependentsLocked()
+	if h.forgotten {
+		r.forgetLocked(h)
+	}
 	r.checkEndLocked()
 }

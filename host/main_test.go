@@ -39,6 +39,7 @@ var programs = map[string]func() int{
 	"unserved":   unserved,
 	"attached":   attached,
 	"standstill": standstill,
+	"isolated":   isolated,
 }
 
 // copySelf copies this binary into dir under another name.

@@ -1,21 +1,20 @@
 package host
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/hostelry-run/hostelry/host/schema"
 )
 
 // Need is what a task needs of another before each of its attempts.
 type Need uint8
 
 // The needs. Started and Ready hold for as long as the other task runs, and stay
-// met when it succeeds. A need that can never be met any more, because the other
-// task has failed for good, say, ends the task that has it as never started.
+// met when it succeeds. Of [Replicas] each one must meet the need, so that it is met
+// where there are none. A need that can never be met any more, because the other task
+// has failed for good, or was removed, ends the task that has it as never started. If
+// it has run before, and was to begin again, it has failed.
 const (
 	NeedStarted   Need = iota + 1 // it runs
 	NeedReady                     // it runs and is ready
@@ -82,30 +81,46 @@ func (h *Handle) metLocked(n Need) (met, never bool) {
 	return met, h.over && !met
 }
 
-// unmetLocked says what the task still waits for, and what it needs but will never
-// get. Both are empty if it can begin.
-func (h *Handle) unmetLocked() (unmet, never string) {
+// unmetLocked says what the task still waits for, and names one such task, and what
+// it needs but will never get. All are empty if it can begin.
+func (h *Handle) unmetLocked() (unmet string, blocker *Handle, never string) {
 	var waits []string
+	more := 0
 	for _, d := range h.job.needs {
-		others := h.runner.namedLocked(d.name)
-		if len(others) == 0 {
-			return "", fmt.Sprintf("needs %s %s, which was removed", d.name, d.need.words())
+		others, found := h.runner.namedLocked(d.name)
+		if !found {
+			return "", nil, fmt.Sprintf("needs %s %s, which was removed", d.name, d.need.words())
 		}
 		for _, other := range others {
+			if other.leaving && other.job.id != d.name {
+				continue
+			}
 			met, never := other.metLocked(d.need)
-			if never {
-				return "", fmt.Sprintf("needs %s %s, which %s", other.job.id, d.need.words(), other.fateLocked())
-			}
-			if !met {
+			switch {
+			case never:
+				return "", nil, fmt.Sprintf("needs %s %s, which %s", other.job.id, d.need.words(), other.fateLocked())
+			case met:
+				continue
+			case len(waits) < fewWaits:
 				waits = append(waits, other.job.id+" "+d.need.words())
+			default:
+				more++
 			}
+			blocker = other // the last one: as others begin in order, it is likely to be the last to be met
 		}
 	}
-	if len(waits) > 0 {
-		unmet = "waits for " + strings.Join(waits, ", ")
+	if blocker == nil {
+		return "", nil, ""
 	}
-	return unmet, ""
+	unmet = "waits for " + strings.Join(waits, ", ")
+	if more > 0 {
+		unmet += fmt.Sprintf(", and %d more", more)
+	}
+	return unmet, blocker, ""
 }
+
+// fewWaits is how many of the tasks that another waits for are named.
+const fewWaits = 5
 
 // fateLocked is how a task that is over has ended.
 func (h *Handle) fateLocked() string {
@@ -115,142 +130,38 @@ func (h *Handle) fateLocked() string {
 	return "never started"
 }
 
-// namedLocked is the task of that id, or the replicas of that name.
-func (r *Runner) namedLocked(name string) []*Handle {
+// namedLocked is the task of that id, or the replicas of that name, and reports
+// whether there is such a name.
+func (r *Runner) namedLocked(name string) ([]*Handle, bool) {
 	if h := r.ids[name]; h != nil {
-		return []*Handle{h}
+		return []*Handle{h}, true
 	}
-	if set := r.sets[name]; set != nil {
-		return set.handles
+	set := r.sets[name]
+	if set == nil {
+		return nil, false
 	}
-	return nil
+	return set.handles, true
 }
 
-// wakeDependentsLocked has those look again that wait for what has changed.
+// dependent is a task that needs another.
+type dependent struct {
+	*Handle
+	need Need
+}
+
+// wakeDependentsLocked has those look again whose waiting may be over because h has
+// changed. Another change is not theirs to see: were each to look at all that it
+// needs whenever one of that changes, it would look ten thousand times at ten
+// thousand tasks.
 func (h *Handle) wakeDependentsLocked() {
-	r := h.runner
-	if len(r.dependents) == 0 {
-		return
-	}
 	for _, name := range []string{h.job.id, h.set} {
-		if name == "" {
-			continue
-		}
-		for _, d := range r.dependents[name] {
-			if d.state == StateWaiting && d.round == nil && !d.over {
+		for _, d := range h.runner.dependents[name] {
+			if d.state != StateWaiting || d.over {
+				continue
+			}
+			if _, never := h.metLocked(d.need); never || d.blocker == h {
 				d.proceedLocked(d.waitCause)
 			}
 		}
 	}
-}
-
-// Check finds what is wrong with the needs of the tasks that were added: names
-// that are no task's, and cycles. It returns a [*SpecError] for each task that is
-// wrong, joined. Start calls it; a caller that wants to know before may do so.
-func (r *Runner) Check() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.checkNeedsLocked(r.handles)
-}
-
-func (r *Runner) checkNeedsLocked(handles []*Handle) error {
-	if len(r.dependents) == 0 {
-		return nil
-	}
-	var errs []error
-	for _, h := range handles {
-		for _, d := range h.job.needs {
-			if len(r.namedLocked(d.name)) == 0 && r.sets[d.name] == nil {
-				errs = append(errs, &SpecError{Task: h.job.id, Err: r.unknownNeedLocked(d.name)})
-			}
-		}
-	}
-	if cycle := r.cycleLocked(); cycle != nil {
-		errs = append(errs, &SpecError{Task: cycle[0], Err: &CycleError{Tasks: cycle}})
-	}
-	return join(errs)
-}
-
-// checkNeedsLocked finds what is wrong with the needs of a task that is added to a
-// runner that runs.
-func (h *Handle) checkNeedsLocked() error {
-	var errs []error
-	for _, d := range h.job.needs {
-		switch {
-		case d.name == h.job.id:
-			errs = append(errs, &CycleError{Tasks: []string{d.name}})
-		case len(h.runner.namedLocked(d.name)) == 0:
-			errs = append(errs, h.runner.unknownNeedLocked(d.name))
-		}
-	}
-	return join(errs)
-}
-
-func (r *Runner) unknownNeedLocked(name string) error {
-	names := slices.Concat(slices.Collect(maps.Keys(r.ids)), slices.Collect(maps.Keys(r.sets)))
-	return &UnknownNameError{What: "task", Name: name, Nearest: schema.Nearest(name, names)}
-}
-
-func (r *Runner) unknownGroupLocked(name string) error {
-	return &UnknownNameError{What: "group", Name: name, Nearest: schema.Nearest(name, slices.Collect(maps.Keys(r.groups)))}
-}
-
-// UnknownNameError says that a task names another task, or a group, that there is not.
-type UnknownNameError struct {
-	What    string // "task" or "group"
-	Name    string // as given
-	Nearest string // the name that was most likely meant, or ""
-}
-
-func (e *UnknownNameError) Error() string {
-	text := fmt.Sprintf("there is no %s %q", e.What, e.Name)
-	if e.Nearest != "" {
-		text += fmt.Sprintf("; did you mean %q?", e.Nearest)
-	}
-	return text
-}
-
-// CycleError says that tasks need each other, so that none of them can begin.
-type CycleError struct {
-	Tasks []string // each needs the next one, and the last the first
-}
-
-func (e *CycleError) Error() string {
-	return "its needs go in a circle: " + strings.Join(append(slices.Clone(e.Tasks), e.Tasks[0]), " needs ")
-}
-
-// cycleLocked finds tasks that need each other, beginning with the first that was added.
-func (r *Runner) cycleLocked() []string {
-	const open, closed = 1, 2
-	color := make(map[*Handle]int, len(r.handles))
-	var path []string
-	var visit func(h *Handle) []string
-	visit = func(h *Handle) []string {
-		if color[h] == closed {
-			return nil
-		}
-		if color[h] == open {
-			return slices.Clone(path[slices.Index(path, h.job.id):])
-		}
-		color[h] = open
-		path = append(path, h.job.id)
-		for _, d := range h.job.needs {
-			for _, other := range r.namedLocked(d.name) {
-				if cycle := visit(other); cycle != nil {
-					return cycle
-				}
-			}
-		}
-		path = path[:len(path)-1]
-		color[h] = closed
-		return nil
-	}
-	for _, h := range r.handles {
-		if cycle := visit(h); cycle != nil {
-			first := slices.MinFunc(cycle, func(a, b string) int { return cmp.Compare(r.ids[a].index, r.ids[b].index) })
-			at := slices.Index(cycle, first)
-			return slices.Concat(cycle[at:], cycle[:at])
-		}
-	}
-	return nil
 }

@@ -101,7 +101,7 @@ func TestAStopTellsWhatFailed(t *testing.T) {
 		}
 		for h, want := range map[*host.Handle]string{
 			next: "needs fail to be ready, which failed", far: "needs wait-next to start, which never started",
-			other: "waits for succeed to end",
+			other: "needs succeed to end, which never started",
 		} {
 			if h.State() != host.StateWaiting || h.Err() != nil || h.Cause() != want {
 				t.Errorf("%s: %v, %v, cause %q, want %q", h.ID(), h.State(), h.Err(), h.Cause(), want)
@@ -213,7 +213,7 @@ func TestAChainOfAThousand(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newRig(t, host.Async)
 		for n := range 1000 {
-			var change func(*host.Spec) = func(*host.Spec) {}
+			change := func(*host.Spec) {}
 			if n > 0 {
 				change = needs(fmt.Sprintf("wait-%d", n-1), host.NeedReady)
 			}
@@ -225,5 +225,70 @@ func TestAChainOfAThousand(t *testing.T) {
 			t.Error(err)
 		}
 		wantStates(t, host.StateStopped, g.Handles()...)
+	})
+}
+
+// TestWhoWaitsForWhatFailedSaysSo, although the policy stops it too, and the policy
+// hears of the one failure alone.
+func TestWhoWaitsForWhatFailedSaysSo(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		g := newRig(t, m, host.WithPolicy(host.StopAll))
+		bad := g.add("fail", config{Text: "boom"})
+		next := g.with("wait", config{}, needs("fail", host.NeedReady), "next")
+		far := g.with("wait", config{}, needs("wait-next", host.NeedReady), "far")
+		if err := g.Run(t.Context()); err != bad.Err() { // that very error, and nothing else
+			t.Errorf("Run: %v", err)
+		}
+		for h, want := range map[*host.Handle]string{
+			next: "needs fail to be ready, which failed", far: "needs wait-next to be ready, which never started",
+		} {
+			if h.Cause() != want || h.Attempts() != 0 || g.NumFailed() != 1 {
+				t.Errorf("%s: cause %q, want %q", h.ID(), h.Cause(), want)
+			}
+		}
+	})
+}
+
+// TestAFailureThatIsNotBegunAgainIsKept, although what the task needs is gone as well.
+func TestAFailureThatIsNotBegunAgainIsKept(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		g := newRig(t, m, host.WithPolicy(host.LogOnly))
+		db := g.add("wait", config{}, "db")
+		app := g.with("late-fail", config{Text: "boom"}, needs("wait-db", host.NeedReady))
+		g.start()
+		g.awaitReady(app)
+		_ = db.Stop(t.Context())
+		if err := app.Restart(t.Context()); !errors.Is(err, host.ErrEnded) {
+			t.Errorf("Restart: %v", err)
+		}
+		e := taskError(t, app)
+		want := "boom; it cannot start again: it needs wait-db to be ready, which stopped"
+		if e.Outcome != host.OutcomeError || e.Err.Error() != want {
+			t.Errorf("%v: %v, want %s", e.Outcome, e.Err, want)
+		}
+	})
+}
+
+// TestWhoWaitsForManyNamesFew, and says what it waits for now.
+func TestWhoWaitsForManyNamesFew(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newRig(t, host.Goroutine)
+		set, err := g.AddReplicas(g.spec("silent", config{}), 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app := g.with("wait", config{}, needs("silent", host.NeedSucceeded))
+		g.start()
+		g.awaitState(app, host.StateWaiting)
+		few := "waits for silent-1 to succeed, silent-2 to succeed, silent-3 to succeed, silent-4 to succeed, silent-5 to succeed"
+		if want := few + ", and 3 more"; app.Cause() != want {
+			t.Errorf("cause %q, want %q", app.Cause(), want)
+		}
+		if err := set.Scale(t.Context(), 5); err != nil {
+			t.Error(err)
+		}
+		if app.Cause() != few {
+			t.Errorf("cause %q, want %q", app.Cause(), few)
+		}
 	})
 }

@@ -121,8 +121,12 @@ func (e *process) describe(ctx context.Context, err error) error {
 	case errors.Is(err, task.ErrUnknownKind):
 		return fmt.Errorf("kind %q was not given to plugin.ServeSelf: %w", e.job.kind.Name, err)
 	case e.failure != nil:
-		return fmt.Errorf("this program, started again as a plugin for kind %q (does its main call plugin.ServeSelf first?): %w",
+		err = fmt.Errorf("this program, started again as a plugin for kind %q (does its main call plugin.ServeSelf first?): %w",
 			e.job.kind.Name, err)
+		if e.failure.exitCode >= 0 && e.failure.signal == "" { // it ended by itself, and would again
+			err = task.Permanent(err)
+		}
+		return err
 	default:
 		return err
 	}

@@ -103,3 +103,37 @@ func TestKindsOfPluginsRunInProcessModeOnly(t *testing.T) {
 		t.Errorf("of kind %q, or its log is missing:\n%v", good.Kind(), g.log)
 	}
 }
+
+// isolated is a program that moves a task to a process of its own, and forgot
+// plugin.ServeSelf.
+func isolated() int {
+	r, err := host.New(host.WithKinds(kinds()...), host.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	h, err := r.Add(host.Spec{ID: "lonely", Kind: "panic", Config: config{Text: "bug"}, Isolate: 1, Restart: soon})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 3
+	}
+	err = r.Run(context.Background())
+	fmt.Println(h.State(), h.Mode(), "after", h.Attempts(), "attempts:", err)
+	return 0
+}
+
+// TestAProgramThatDoesNotServeItselfCannotIsolate: it is told so, and is not started
+// again and again.
+func TestAProgramThatDoesNotServeItselfCannotIsolate(t *testing.T) {
+	path := copySelf(t, t.TempDir(), "isolated")
+	out, err := exec.Command(path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, text := range []string{"failed process after 2 attempts", `kind "panic"`, "plugin.ServeSelf", host.ErrNotServed.Error()} {
+		if !strings.Contains(string(out), text) {
+			t.Errorf("the program prints\n%s\nwant %q", out, text)
+		}
+	}
+	wantNoPlugins(t)
+}

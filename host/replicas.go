@@ -1,21 +1,21 @@
 package host
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 )
 
 // Replicas are tasks that differ in nothing but their ids: NAME-1, NAME-2, and so
 // on. [Runner.AddReplicas] makes them; the methods are safe from any goroutine.
 type Replicas struct {
-	runner *Runner
-	spec   Spec
-
-	scaling sync.Mutex // one Scale at a time
-	handles []*Handle  // under runner.mu
+	runner  *Runner
+	spec    Spec
+	needs   []dependency
+	index   int           // in the order of Add
+	scaling chan struct{} // full while a Scale is under way
+	handles []*Handle     // in the order of their numbers; under runner.mu
 }
 
 // AddReplicas adds n tasks, of which spec.ID is the common name: other tasks need
@@ -25,7 +25,7 @@ func (r *Runner) AddReplicas(spec Spec, n int) (*Replicas, error) {
 	if n < 0 || n > maxReplicas {
 		return nil, &SpecError{Task: spec.ID, Err: fmt.Errorf("%d replicas: give 0 to %d", n, maxReplicas)}
 	}
-	s := &Replicas{runner: r, spec: spec}
+	s := &Replicas{runner: r, spec: spec, scaling: make(chan struct{}, 1)}
 	if err := r.addSet(s); err != nil {
 		return nil, &SpecError{Task: spec.ID, Err: err}
 	}
@@ -47,6 +47,7 @@ func (r *Runner) addSet(s *Replicas) error {
 	if err != nil {
 		return err
 	}
+	s.needs = checked.needs
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -59,78 +60,94 @@ func (r *Runner) addSet(s *Replicas) error {
 		r.sets = make(map[string]*Replicas)
 	}
 	r.sets[checked.id] = s
+	s.index = r.added
+	r.added++
 	return nil
 }
 
-// Scale sets how many replicas there are. It adds those that are missing, which
-// begin at once if the runner runs, or stops and removes the last ones, and then
-// returns when they have ended, with the errors of those that ended with one. It
-// fails with [ErrStopping] if tasks are missing but a stop has begun.
+// Scale sets how many replicas there are. It adds those that are missing, with the
+// lowest numbers that are free, which begin at once if the runner runs; or it stops
+// and removes those with the highest numbers, and then returns when they have ended,
+// with the errors of those that ended with one. One Scale happens at a time; it fails
+// with ctx's cause if ctx ends before its turn, and with [ErrStopping] if tasks are
+// missing but a stop has begun.
 func (s *Replicas) Scale(ctx context.Context, n int) error {
 	if n < 0 || n > maxReplicas {
 		return fmt.Errorf("%d replicas of %q: give 0 to %d", n, s.spec.ID, maxReplicas)
 	}
-	s.scaling.Lock()
-	defer s.scaling.Unlock()
-	handles := s.Handles()
-	for i := len(handles); i < n; i++ {
+	caller := s.runner.caller(ctx)
+	if err := s.takeTurn(ctx, caller); err != nil {
+		return err
+	}
+	defer func() { <-s.scaling }()
+	missing, surplus := s.compare(n)
+	for _, id := range missing {
 		spec := s.spec
-		spec.ID = fmt.Sprintf("%s-%d", s.spec.ID, i+1)
+		spec.ID = id
 		if _, err := s.runner.add(spec, s); err != nil {
-			return &SpecError{Task: spec.ID, Err: err}
+			return &SpecError{Task: id, Err: err}
 		}
 	}
-	if n >= len(handles) {
+	return s.runner.remove(ctx, surplus, caller, "scaled down")
+}
+
+// takeTurn waits for the end of other Scales, one of which may be waiting for the
+// task that is calling.
+func (s *Replicas) takeTurn(ctx context.Context, caller *try) (err error) {
+	select {
+	case s.scaling <- struct{}{}:
 		return nil
+	default:
 	}
-	surplus := handles[n:]
-	err := s.runner.stop(ctx, surplus, s.runner.caller(ctx, surplus), "scaled down")
-	var errs []error
-	for _, h := range slices.Backward(surplus) {
-		errs = append(errs, s.runner.forget(h))
+	wait := func() {
+		select {
+		case s.scaling <- struct{}{}:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
 	}
-	return errors.Join(append([]error{err}, errs...)...)
+	if caller == nil {
+		wait()
+	} else {
+		caller.execution.await(ctx, wait)
+	}
+	return err
+}
+
+// compare finds which replicas there are too few or too many.
+func (s *Replicas) compare(n int) (missing []string, surplus []*Handle) {
+	s.runner.mu.Lock()
+	defer s.runner.mu.Unlock()
+	taken := make(map[string]bool, len(s.handles))
+	var present []*Handle
+	for _, h := range s.handles {
+		taken[h.job.id] = true
+		if !h.leaving {
+			present = append(present, h)
+		}
+	}
+	if len(present) > n {
+		return nil, present[n:]
+	}
+	for i := 1; len(missing) < n-len(present); i++ {
+		if id := fmt.Sprintf("%s-%d", s.spec.ID, i); !taken[id] {
+			missing = append(missing, id)
+		}
+	}
+	return missing, nil
+}
+
+// insertLocked takes a new replica in.
+func (s *Replicas) insertLocked(h *Handle) {
+	at, _ := slices.BinarySearchFunc(s.handles, h, func(a, b *Handle) int {
+		return cmp.Or(len(a.job.id)-len(b.job.id), cmp.Compare(a.job.id, b.job.id))
+	})
+	s.handles = slices.Insert(s.handles, at, h)
 }
 
 // Handles returns the replicas that there are, NAME-1 first.
 func (s *Replicas) Handles() []*Handle {
 	s.runner.mu.Lock()
 	defer s.runner.mu.Unlock()
-	return slices.Clone(s.handles)
-}
-
-// Remove stops the task of that id, as [Handle.Stop] does, and forgets it: its id
-// may be used again, and its handle stays valid. Its failure, if it had one, still
-// counts. Tasks that wait for it never start; those that run are left alone. It
-// returns what the stop returned, and fails with [ErrUnknownTask].
-func (r *Runner) Remove(ctx context.Context, id string) error {
-	r.mu.Lock()
-	h := r.ids[id]
-	r.mu.Unlock()
-	if h == nil {
-		return fmt.Errorf("%w %q", ErrUnknownTask, id)
-	}
-	err := r.stop(ctx, []*Handle{h}, r.caller(ctx, []*Handle{h}), "removed")
-	return errors.Join(err, r.forget(h))
-}
-
-// forget removes a task that has ended, or is about to.
-func (r *Runner) forget(h *Handle) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ids[h.job.id] != h {
-		return fmt.Errorf("%w %q", ErrUnknownTask, h.job.id)
-	}
-	is := func(other *Handle) bool { return other == h }
-	delete(r.ids, h.job.id)
-	r.handles = slices.DeleteFunc(slices.Clone(r.handles), is)
-	h.group.members = slices.DeleteFunc(slices.Clone(h.group.members), is)
-	if set := r.sets[h.set]; set != nil {
-		set.handles = slices.DeleteFunc(slices.Clone(set.handles), is)
-	}
-	for _, d := range h.job.needs {
-		r.dependents[d.name] = slices.DeleteFunc(slices.Clone(r.dependents[d.name]), is)
-	}
-	h.wakeDependentsLocked()
-	return nil
+	return slices.DeleteFunc(slices.Clone(s.handles), func(h *Handle) bool { return h.leaving })
 }

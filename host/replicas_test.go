@@ -1,12 +1,14 @@
 package host_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/shared/task"
 )
 
 func ids(handles []*host.Handle) []string {
@@ -140,6 +142,106 @@ func TestNothingBeginsAfterAStop(t *testing.T) {
 			if attempts != 0 {
 				t.Errorf("%d attempts began after Stop", -attempts)
 			}
+		}
+	})
+}
+
+// TestScaleFillsGaps: the lowest numbers that are free are the next ones.
+func TestScaleFillsGaps(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		g := newRig(t, m)
+		set, err := g.AddReplicas(g.spec("wait", config{}), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.start()
+		g.awaitReady(set.Handles()...)
+		if err := g.Remove(t.Context(), "wait-2"); err != nil {
+			t.Error(err)
+		}
+		if err := set.Scale(t.Context(), 4); err != nil {
+			t.Error(err)
+		}
+		if got := ids(set.Handles()); !slices.Equal(got, []string{"wait-1", "wait-2", "wait-3", "wait-4"}) {
+			t.Errorf("replicas %q", got)
+		}
+		if err := set.Scale(t.Context(), 2); err != nil {
+			t.Error(err)
+		}
+		if got := ids(set.Handles()); !slices.Equal(got, []string{"wait-1", "wait-2"}) {
+			t.Errorf("replicas %q", got)
+		}
+	})
+}
+
+// TestWhoNeedsReplicasNeedsThoseThatStay: a replica that is scaled away keeps nobody
+// waiting, nor from ever beginning.
+func TestWhoNeedsReplicasNeedsThoseThatStay(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		g := newRig(t, m)
+		set, err := g.AddReplicas(g.spec("silent", config{}), 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app := g.with("succeed", config{}, needs("silent", host.NeedReady))
+		g.start()
+		g.awaitState(app, host.StateWaiting)
+		if err := set.Scale(t.Context(), 1); err != nil {
+			t.Error(err)
+		}
+		if want := "waits for silent-1 to be ready"; over(app) || app.Cause() != want {
+			t.Errorf("it is %v, cause %q, want %q", app.State(), app.Cause(), want)
+		}
+		if err := set.Scale(t.Context(), 0); err != nil {
+			t.Error(err)
+		}
+		<-app.Done()
+		wantStates(t, host.StateSucceeded, app)
+	})
+}
+
+// TestNoReplicasMeetEveryNeed.
+func TestNoReplicasMeetEveryNeed(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		g := newRig(t, m)
+		if _, err := g.AddReplicas(g.spec("wait", config{}), 0); err != nil {
+			t.Fatal(err)
+		}
+		first := g.with("succeed", config{}, needs("wait", host.NeedReady), "first")
+		g.start()
+		live := g.with("succeed", config{}, needs("wait", host.NeedSucceeded), "live")
+		<-first.Done()
+		<-live.Done()
+		wantStates(t, host.StateSucceeded, first, live)
+	})
+}
+
+// TestAReplicaMayScaleWhileItIsScaledAway: it does not wait for who waits for it.
+func TestAReplicaMayScaleWhileItIsScaledAway(t *testing.T) {
+	eachCaller(t, func(t *testing.T, m host.Mode, choose func(context.Context) context.Context) {
+		var set *host.Replicas
+		g := newRig(t, m, doing("scales", func(ctx context.Context) error {
+			task.Ready(ctx)
+			_ = task.Sleep(ctx, forever)
+			limited, cancel := context.WithTimeout(choose(ctx), time.Second)
+			defer cancel()
+			return set.Scale(limited, 5)
+		}))
+		var err error
+		if set, err = g.AddReplicas(g.spec("scales", config{}), 2); err != nil {
+			t.Fatal(err)
+		}
+		g.start()
+		two := set.Handles()
+		g.awaitReady(two...)
+		_ = set.Scale(t.Context(), 0) // each returns why it did not scale
+		for _, h := range two {
+			if h.State() == host.StateAbandoned {
+				t.Errorf("%s: %v", h.ID(), h.Err())
+			}
+		}
+		if n := len(set.Handles()); n != 0 {
+			t.Errorf("%d replicas", n)
 		}
 	})
 }

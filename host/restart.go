@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -122,15 +121,8 @@ func (p Restart) withDefaults() Restart {
 }
 
 // again reports whether an attempt that ended so is followed by another.
-func (p Restart) again(failed, final bool) bool {
-	switch p.When {
-	case RestartAlways:
-		return !final
-	case RestartOnFailure:
-		return failed && !final
-	default:
-		return false
-	}
+func (p Restart) again(failed bool) bool {
+	return p.When == RestartAlways || p.When == RestartOnFailure && failed
 }
 
 // budget counts the restarts of one task.
@@ -164,58 +156,4 @@ func (b *budget) spend(p Restart, running time.Time) time.Duration {
 	limit := min(float64(p.Cap), float64(p.Initial)*math.Pow(p.Factor, float64(b.streak)))
 	b.streak++
 	return time.Duration(rand.Float64() * limit) //nolint:gosec // it spreads load, it keeps no secret
-}
-
-// Restart stops the task's attempt, as Stop does, and begins a new one, which is
-// not counted against its restart policy. It returns once the new attempt was
-// begun, or the task waits for what it needs. It fails with [ErrEnded] if the task
-// has ended or is being stopped, and with ctx's cause if ctx ends first: the
-// restart then goes on. A task that has not begun is left as it is; one that
-// backs off begins at once. Called from the task itself, it does not wait.
-func (h *Handle) Restart(ctx context.Context) error {
-	r := h.runner
-	caller := r.caller(ctx, r.Handles())
-	r.mu.Lock()
-	if h.over || h.ending || r.state > RunRunning {
-		r.mu.Unlock()
-		return ErrEnded
-	}
-	if h.attempts == 0 || h.state == StateWaiting {
-		r.mu.Unlock()
-		return nil
-	}
-	if h.round == nil {
-		h.round = newRound("restarted on request", h)
-	}
-	begun, attempts := h.round.begun, h.attempts
-	t := h.try
-	ask := t != nil && t.askLocked("restarted on request")
-	if ask {
-		r.enforcing++
-	} else {
-		h.round.proceedLocked()
-	}
-	r.mu.Unlock()
-	if ask {
-		go r.halt(context.WithoutCancel(ctx), []*try{t}) // ends with the attempt
-	}
-	var err error
-	wait := func() {
-		select {
-		case <-begun:
-		case <-ctx.Done():
-			err = context.Cause(ctx)
-		}
-	}
-	switch x := caller.currentExecution(); {
-	case caller == h:
-	case x != nil:
-		x.await(ctx, wait)
-	default:
-		wait()
-	}
-	if err == nil && locked(h, func() bool { return h.over && h.attempts == attempts }) {
-		err = ErrEnded
-	}
-	return err
 }

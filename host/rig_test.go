@@ -143,6 +143,16 @@ func wantStates(t *testing.T, want host.State, handles ...*host.Handle) {
 	}
 }
 
+// over reports whether a task has ended, or never will begin.
+func over(h *host.Handle) bool {
+	select {
+	case <-h.Done():
+		return true
+	default:
+		return false
+	}
+}
+
 // record is every event of a run.
 type record struct {
 	ended chan struct{}

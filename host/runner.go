@@ -2,7 +2,7 @@ package host
 
 import (
 	"context"
-	"errors"
+
 	"fmt"
 	"log/slog"
 	"os"
@@ -28,8 +28,8 @@ type Runner struct {
 	handles       []*Handle
 	ids           map[string]*Handle
 	sets          map[string]*Replicas
-	dependents    map[string][]*Handle // by the name of what they need
-	group         *group               // of the tasks that are in no other
+	dependents    map[string][]dependent // by the name of what they need
+	group         *group                 // of the tasks that are in no other
 	groups        map[string]*group
 	added         int       // tasks, ever
 	live          int       // handles that are not over
@@ -38,6 +38,7 @@ type Runner struct {
 	waiting       int       // calls of Wait: the run may end
 	failures      []*Handle // in order
 	failure       error     // the first one that the policy heard of
+	failureOf     []*Handle // in it
 	overtime      error     // the run's deadline came first
 	deadline      *time.Timer
 	subscriptions map[*subscription]struct{}
@@ -87,6 +88,7 @@ func (r *Runner) add(spec Spec, set *Replicas) (*Handle, error) {
 	h := &Handle{runner: r, job: checked, mode: checked.mode, done: make(chan struct{})}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	h.index = r.added
 	h.group = r.group
 	if name := checked.group; name != "" {
 		h.group = r.groups[name]
@@ -102,7 +104,7 @@ func (r *Runner) add(spec Spec, set *Replicas) (*Handle, error) {
 		return nil, fmt.Errorf("%w: group %q has failed", ErrStopping, checked.group)
 	}
 	if r.state == RunRunning {
-		if err := h.checkNeedsLocked(); err != nil {
+		if err := h.checkNeedsLocked(set); err != nil {
 			return nil, err
 		}
 	}
@@ -115,24 +117,25 @@ func (r *Runner) admitLocked(h *Handle, set *Replicas) {
 	r.ids[h.job.id] = h
 	r.handles = append(r.handles, h)
 	h.group.members = append(h.group.members, h)
-	h.index = r.added
 	r.added++
 	r.live++
 	h.group.live++
 	if set != nil {
 		h.set = set.spec.ID
-		set.handles = append(set.handles, h)
+		set.insertLocked(h)
 	}
 	for _, d := range h.job.needs {
 		if r.dependents == nil {
-			r.dependents = make(map[string][]*Handle)
+			r.dependents = make(map[string][]dependent)
 		}
-		r.dependents[d.name] = append(r.dependents[d.name], h)
+		r.dependents[d.name] = append(r.dependents[d.name], dependent{h, d.need})
 	}
 	h.moveLocked(StatePending, "")
-	if r.state == RunRunning {
-		h.proceedLocked("")
+	if ro := h.group.round; ro != nil {
+		ro.joinLocked(h) // it begins with the others
+		return
 	}
+	h.proceedLocked("")
 }
 
 // Start starts every task and returns without waiting for them: a launch that
@@ -159,7 +162,7 @@ func (r *Runner) start(ctx context.Context) ([]*Handle, error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	}
-	if err := r.checkNeedsLocked(r.handles); err != nil {
+	if err := r.checkNeedsLocked(); err != nil {
 		return nil, err
 	}
 	r.started = true
@@ -169,66 +172,6 @@ func (r *Runner) start(ctx context.Context) ([]*Handle, error) {
 		r.deadline = time.AfterFunc(d, r.expire)
 	}
 	return r.handles, nil
-}
-
-// Wait waits until every task has ended, and then the run has ended too. With no
-// tasks it returns nil at once.
-//
-// Under Propagate it returns the first failure at once, of a task or of a [Group],
-// while the other tasks run on: the caller decides, by Stop or each Handle's Done. Under the other policies
-// it joins every error, in the order of the failures. It fails with
-// [ErrNotStarted] before Start, and with ctx's cause if ctx ends first, which
-// stops nothing. It may be called from any number of goroutines, but not from one
-// of the runner's own tasks, which would wait for itself.
-func (r *Runner) Wait(ctx context.Context) error {
-	r.mu.Lock()
-	if r.state == RunIdle {
-		r.mu.Unlock()
-		return ErrNotStarted
-	}
-	r.waiting++
-	r.checkEndLocked()
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.waiting--
-	}()
-	var failed chan struct{}
-	if r.config.policy == Propagate {
-		failed = r.failed
-	}
-	select {
-	case <-failed:
-		return r.firstFailure()
-	case <-r.ended:
-		if err := r.firstFailure(); failed != nil && err != nil {
-			return err
-		}
-		return join(r.errors())
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// Run is Start, Wait and then Stop: it returns when every task has ended or was
-// named as abandoned, and leaves nothing behind. When ctx ends, it stops the
-// tasks.
-//
-// The result joins ctx's cause, if that ended the run, and every error in the
-// order of the failures: under Propagate the first failure, at which the other
-// tasks were stopped, comes first. A single error is returned as it is.
-func (r *Runner) Run(ctx context.Context) error {
-	if err := r.Start(ctx); err != nil {
-		return err
-	}
-	err := r.Wait(ctx)
-	_ = r.Stop(context.WithoutCancel(ctx)) // whom it had to insist on is among r.errors
-	errs := r.errors()
-	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		errs = slices.Insert(errs, 0, err)
-	}
-	return join(errs)
 }
 
 // State is where the runner is in its life.
@@ -267,45 +210,6 @@ func (r *Runner) NumFailed() int {
 	return len(r.failures)
 }
 
-func (r *Runner) firstFailure() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.failure
-}
-
-func (r *Runner) errors() []error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	errs := make([]error, 0, len(r.failures)+1)
-	if r.overtime != nil {
-		errs = append(errs, r.overtime)
-	}
-	for _, h := range r.failures {
-		errs = append(errs, h.err)
-	}
-	return errs
-}
-
-// expire stops the run at its deadline.
-func (r *Runner) expire() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.state != RunRunning {
-		return
-	}
-	r.overtime = fmt.Errorf("%w of %v", ErrDeadline, r.config.deadline)
-	r.state = RunStopping
-	r.stopForLocked(r.handles, r.overtime.Error())
-}
-
-// join is errors.Join, but a single error stays what it is.
-func join(errs []error) error {
-	if len(errs) == 1 {
-		return errs[0]
-	}
-	return errors.Join(errs...)
-}
-
 // executorLocked makes the mode's executor when the first task needs it.
 func (r *Runner) executorLocked(m Mode) executor {
 	if r.executors[m] == nil {
@@ -327,29 +231,4 @@ func (r *Runner) taskLogger(j job) *slog.Logger {
 		l = l.With("plugin", j.kind.Plugin)
 	}
 	return j.mask.Logger(l)
-}
-
-// checkEndLocked ends the run if nothing is left to wait for and nobody means to
-// add more: every change to what it looks at calls it.
-func (r *Runner) checkEndLocked() {
-	if r.live > 0 || r.enforcing > 0 || r.state == RunEnded || r.state != RunStopping && r.waiting == 0 {
-		return
-	}
-	r.state = RunEnded
-	if r.deadline != nil {
-		r.deadline.Stop()
-	}
-	for s := range r.subscriptions {
-		s.end()
-	}
-	go r.release(r.abandoned > 0) // ends at once, but must not run on a task's coroutine
-}
-
-func (r *Runner) release(abandoned bool) {
-	for _, e := range r.executors { // final: nothing begins any more
-		if e != nil {
-			e.close(abandoned)
-		}
-	}
-	close(r.ended)
 }

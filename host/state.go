@@ -6,8 +6,17 @@ import "fmt"
 // StateRunning, see [Handle.Ready].
 type State uint8
 
-// The states. A task that never started stays in StatePending or StateWaiting:
-// it is done, but has none of the last four.
+// The states. Which follows which:
+//
+//	pending      waiting, starting
+//	waiting      starting; of a task that has run before also stopped, failed
+//	starting     running, stopping, backing-off, failed
+//	running      stopping, backing-off, succeeded, failed
+//	stopping     backing-off, stopped, failed, abandoned
+//	backing-off  starting, waiting, stopped, failed
+//
+// A task that never started stays in StatePending or StateWaiting: it is done, but
+// has none of the last four. A last event, of the same state, gives the cause.
 const (
 	StatePending    State = iota // added; not started
 	StateWaiting                 // for another task

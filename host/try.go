@@ -21,17 +21,18 @@ type try struct {
 	execution execution       // final
 	logger    *slog.Logger    // nil if nobody watches what it logs; final
 
-	running time.Time     // when its Run was called; zero before
-	sign    time.Time     // when it last showed a sign of life
-	ready   bool          // it is up
-	asked   bool          // it was told to stop
-	forced  bool          // and the runner insisted
-	verdict *verdict      // why the runner ends it, other than by request
-	over    bool          // it has ended, or was abandoned
-	done    chan struct{} // closed when it is over; nil until someone waits
-	early   bool          // its log says that it is up, and it did not run yet
-	timers  []*time.Timer // that end with it
-	release func()        // ends what else was begun for it, or nil
+	running time.Time       // when its Run was called; zero before
+	sign    time.Time       // when it last showed a sign of life
+	ready   bool            // it is up
+	asked   bool            // it was told to stop
+	forced  bool            // and the runner insisted
+	verdict *verdict        // why the runner ends it, other than by request
+	over    bool            // it has ended, or was abandoned
+	done    chan struct{}   // closed when it is over; nil until someone waits
+	early   bool            // its log says that it is up, and it did not run yet
+	timers  []*time.Timer   // that end with it
+	watched context.Context // ends with it; for what watches it
+	release func()          // ends watched, or nil
 
 	watchdog *time.Timer // or nil
 	due      time.Time   // when it should fire
@@ -39,8 +40,6 @@ type try struct {
 	pinged   bool        // since its last sign of life
 	pong     string      // what came of it, to be added to a message
 }
-
-var _ task.Host = (*try)(nil)
 
 // verdict is the runner's own reason to end an attempt.
 type verdict struct {
@@ -77,7 +76,6 @@ func (t *try) started() {
 	t.sign = t.running
 	t.moveLocked(StateRunning, "")
 	t.watchLocked()
-	t.awaitReadyLocked()
 	if t.early {
 		t.upLocked()
 	}
@@ -131,8 +129,9 @@ func (t *try) ended(e end) {
 	defer r.mu.Unlock()
 	state, failure := t.judgeLocked(e)
 	if failure != nil {
+		goesOn, _ := t.followedLocked(t, state, true, e.Final)
 		r.mu.Unlock() // to log runs code that is not ours
-		t.logFailure(failure, e)
+		t.logFailure(failure, goesOn)
 		r.mu.Lock()
 		if t.over { // abandoned meanwhile
 			r.abandoned--
@@ -143,10 +142,10 @@ func (t *try) ended(e end) {
 	t.settleLocked(t, state, failure, e)
 }
 
-func (t *try) logFailure(failure *TaskError, e end) {
+func (t *try) logFailure(failure *TaskError, goesOn bool) {
 	logger := t.runner.taskLogger(t.job)
 	switch {
-	case locked(t.Handle, func() bool { return t.again(failure, e) }):
+	case goesOn:
 		logger.Warn("an attempt failed", "attempt", t.number, "outcome", failure.Outcome, "error", failure.Err)
 	case t.group.Policy == LogOnly:
 		logger.Error("task failed", "outcome", failure.Outcome, "error", failure.Err)
@@ -243,64 +242,3 @@ func (t *try) abandon() {
 	r.mu.Unlock()
 	r.taskLogger(t.job).Warn("a task did not stop in time and was abandoned: its code still runs", "attempt", t.number)
 }
-
-// report changes what is known of the attempt, unless it is over.
-func (t *try) report(change func()) {
-	t.runner.mu.Lock()
-	defer t.runner.mu.Unlock()
-	if t.over {
-		return
-	}
-	if t.job.watchdog > 0 {
-		t.sign = time.Now()
-	}
-	change()
-}
-
-// Attempt implements task.Host.
-func (t *try) Attempt() int { return t.number }
-
-// Logger implements task.Host.
-func (t *try) Logger() *slog.Logger {
-	if t.logger != nil {
-		return t.logger
-	}
-	return t.runner.taskLogger(t.job)
-}
-
-// Ready implements task.Host. Where the host checks itself, the task's word counts for nothing.
-func (t *try) Ready() {
-	t.report(func() {
-		if !t.job.ready.checks() {
-			t.upLocked()
-		}
-	})
-}
-
-// Progress implements task.Host.
-func (t *try) Progress(done, total int64, message string) {
-	message = t.job.mask.Text(message)
-	t.report(func() {
-		t.progress = Progress{Done: done, Total: total, Message: message}
-		t.emitLocked(Event{Type: EventProgress, Progress: t.progress})
-	})
-}
-
-// Heartbeat implements task.Host.
-func (t *try) Heartbeat() {
-	if t.job.watchdog > 0 {
-		t.report(func() {})
-	}
-}
-
-// Checkpoint implements task.Host.
-func (t *try) Checkpoint(_ context.Context, data json.RawMessage) error {
-	if !json.Valid(data) {
-		return fmt.Errorf("%w: it is not JSON", task.ErrBadCheckpoint)
-	}
-	t.report(func() { t.checkpoint = data })
-	return nil
-}
-
-// Restore implements task.Host.
-func (t *try) Restore() json.RawMessage { return t.restore }

@@ -10,12 +10,17 @@ import (
 // What the runner watches of an attempt that runs: signs of life, and whether it
 // is up.
 
-// watchLocked begins to wait for signs of life: anything that the task says.
+// watchLocked begins to wait for signs of life, which is anything that the task says,
+// and until it is up.
 func (t *try) watchLocked() {
+	if t.job.watchdog > 0 || t.job.ready.polls() {
+		t.watched, t.release = context.WithCancel(t.runner.ctx)
+	}
 	if d := t.job.watchdog; d > 0 {
 		t.due = time.Now().Add(d / 2)
 		t.watchdog = time.AfterFunc(d/2, t.checkSigns)
 	}
+	t.awaitReadyLocked()
 }
 
 // lookLocked has checkSigns look again in d.
@@ -51,12 +56,15 @@ func (t *try) checkSigns() {
 			t.forgiven, t.pinged, wait = t.sign, false, limit/2
 		}
 		t.lookLocked(wait)
-		ping := !t.pinged
-		t.pinged, t.pong = true, ""
-		r.mu.Unlock()
-		if ping {
-			t.ping(wait)
+		if t.pinged {
+			r.mu.Unlock()
+			return
 		}
+		t.pinged, t.pong = true, ""
+		r.enforcing++
+		r.mu.Unlock()
+		t.ping(wait)
+		r.disengage()
 		return
 	}
 	err := fmt.Errorf("it showed no sign of life for %v%s", limit, t.pong)
@@ -66,7 +74,7 @@ func (t *try) checkSigns() {
 
 // ping notes what is known of where the attempt runs. It ends before the next look.
 func (t *try) ping(d time.Duration) {
-	ctx, cancel := context.WithTimeout(t.runner.ctx, d*9/10)
+	ctx, cancel := context.WithTimeout(t.watched, d*9/10)
 	defer cancel()
 	pong := t.execution.ping(ctx)
 	t.runner.mu.Lock()
@@ -84,11 +92,9 @@ func (t *try) awaitReadyLocked() {
 	if !c.polls() {
 		return
 	}
-	ctx, cancel := context.WithCancel(t.runner.ctx)
-	t.release = cancel
 	t.runner.enforcing++
 	go func() { // ends when the task is up, or over
-		if c.check.Await(ctx) == nil {
+		if c.check.Await(t.watched) == nil {
 			t.up()
 		}
 		t.runner.disengage()
@@ -120,7 +126,7 @@ func (t *try) up() {
 // upLocked makes the attempt ready. A plugin's log may be quicker than its word
 // that the task runs.
 func (t *try) upLocked() {
-	if t.over || t.ready {
+	if t.over || t.ready || t.asked {
 		return
 	}
 	if t.running.IsZero() {

@@ -191,3 +191,19 @@ func TestReadyByTCP(t *testing.T) {
 		})
 	}
 }
+
+// TestNobodyGetsReadyWhileItStops.
+func TestNobodyGetsReadyWhileItStops(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		g := newRig(t, m)
+		h := g.add("late-ready", config{})
+		g.start()
+		g.awaitState(h, host.StateRunning)
+		if err := g.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := g.order("late-ready ready"); len(got) != 0 {
+			t.Errorf("events %q", got)
+		}
+	})
+}

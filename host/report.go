@@ -1,0 +1,78 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hostelry-run/hostelry/shared/task"
+)
+
+// What a task reports to its host, and asks of it: a try is the task.Host of its
+// attempt.
+
+var _ task.Host = (*try)(nil)
+
+// report changes what is known of the attempt, unless it is over.
+func (t *try) report(change func()) {
+	t.runner.mu.Lock()
+	defer t.runner.mu.Unlock()
+	if t.over {
+		return
+	}
+	if t.job.watchdog > 0 {
+		t.sign = time.Now()
+	}
+	change()
+}
+
+// Attempt implements task.Host.
+func (t *try) Attempt() int { return t.number }
+
+// Logger implements task.Host.
+func (t *try) Logger() *slog.Logger {
+	if t.logger != nil {
+		return t.logger
+	}
+	return t.runner.taskLogger(t.job)
+}
+
+// Ready implements task.Host. Where the host checks itself, the task's word counts for nothing.
+func (t *try) Ready() {
+	t.report(func() {
+		if !t.job.ready.checks() {
+			t.upLocked()
+		}
+	})
+}
+
+// Progress implements task.Host.
+func (t *try) Progress(done, total int64, message string) {
+	message = t.job.mask.Text(message)
+	t.report(func() {
+		t.progress = Progress{Done: done, Total: total, Message: message}
+		t.emitLocked(Event{Type: EventProgress, Progress: t.progress})
+	})
+}
+
+// Heartbeat implements task.Host.
+func (t *try) Heartbeat() {
+	if t.job.watchdog > 0 {
+		t.report(func() {})
+	}
+}
+
+// Checkpoint implements task.Host.
+func (t *try) Checkpoint(_ context.Context, data json.RawMessage) error {
+	if !json.Valid(data) {
+		return fmt.Errorf("%w: it is not JSON", task.ErrBadCheckpoint)
+	}
+	err := task.ErrStopped // nobody waits for what an abandoned attempt still does
+	t.report(func() { t.checkpoint, err = data, nil })
+	return err
+}
+
+// Restore implements task.Host.
+func (t *try) Restore() json.RawMessage { return t.restore }
