@@ -65,6 +65,7 @@ type job struct {
 	mode   Mode
 	env    Env
 	limits Limits
+	bounds bounds // how the limits are enforced
 
 	needs        []dependency
 	restart      Restart
@@ -108,7 +109,11 @@ func (s Spec) check(c *config) (job, error) {
 	if j.config, err = encodeConfig(s.Config); err != nil {
 		return j, err
 	}
-	return j, j.kind.Validate(j.config)
+	if err = j.kind.Validate(j.config); err != nil {
+		return j, err
+	}
+	j.bounds, err = s.Limits.prepare()
+	return j, err
 }
 
 // supervise checks how the task is to be supervised.
