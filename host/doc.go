@@ -130,7 +130,9 @@
 //     second, after which the keeper kills the process groups that are left, frozen
 //     and foreign ones too, and on Linux every process that still has the host's mark
 //     in its environment. While the host lives, a process that left its plugin's group
-//     on purpose is not looked for.
+//     on purpose is not looked for, unless its task has a cgroup.
+//   - The system, against a plugin that uses too much by mistake: see [Limits]. One that
+//     means to can leave its cgroup, as this user can.
 //
 // Not protected against: root, a debugger of this user, and a plugin that kills the
 // keeper and then the host.

@@ -70,18 +70,15 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 		return nil, err
 	}
 	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{
-		Path: path, File: e.job.kind.File(), Env: e.job.env.list(), Limits: e.job.limits.internal(),
-		Logger: task.Logger(e.ctx), Mask: e.job.mask, Keeper: e.keeper,
+		Path: path, File: e.job.kind.File(), Env: e.job.env.list(), Limits: e.job.bounds.each,
+		Cgroup: e.job.bounds.all, Logger: task.Logger(e.ctx), Mask: e.job.mask, Keeper: e.keeper,
 	})
 	if err != nil {
 		if cause := context.Cause(ctx); errors.Is(cause, task.ErrStopped) {
 			return nil, cause
 		}
 		e.failure = launchEnd(err)
-		if limits := e.job.limits; limits != (Limits{}) {
-			err = fmt.Errorf("under limits that may be too low, %v: %w", limits, err)
-		}
-		return nil, e.describe(ctx, err)
+		return nil, e.describe(ctx, e.blameLaunch(err))
 	}
 	if !e.adopt(plugin) {
 		return nil, context.Cause(ctx)
@@ -215,24 +212,6 @@ func (e *process) end(attempted attempt.End) {
 		ended.Text = ended.Err.Error()
 	}
 	e.ended(ended)
-}
-
-// blameLimit finds out whether a failure is that of a process over its limits.
-func (e *process) blameLimit(ended *end) {
-	if e.job.limits == (Limits{}) || ended.Err == nil || ended.Clean {
-		return
-	}
-	exit := e.plugin.Exit()
-	said := append(e.plugin.Stderr(), ended.Err.Error())
-	which := e.job.limits.internal().Exceeded(exit.CPU, exit.Signal != 0, said...)
-	if which == "" {
-		return
-	}
-	if ended.process == nil {
-		ended.process = &processEnd{exitCode: -1, stderr: e.plugin.Stderr()}
-	}
-	ended.process.outcome = OutcomeOverLimit
-	ended.Err = fmt.Errorf("over its limit on %s: %w", which, ended.Err)
 }
 
 // mourn finds out why the plugin gave no last word.

@@ -69,6 +69,7 @@ type job struct {
 	mode   Mode
 	env    Env
 	limits Limits
+	bounds bounds // how the limits are enforced
 
 	needs        []dependency
 	restart      Restart
@@ -119,7 +120,8 @@ func (s Spec) check(c *config) (job, error) {
 		return j, err
 	}
 	j.mask = redact.New(j.kind.Secrets(j.config))
-	return j, nil
+	j.bounds, err = s.Limits.prepare()
+	return j, err
 }
 
 // supervise checks how the task is to be supervised.

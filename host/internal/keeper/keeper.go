@@ -8,8 +8,9 @@
 // gives the plugins time to clean up by themselves, and kills who is left: the
 // process groups that it was told of, and on Linux every process that carries the
 // host's mark in its environment, which covers a plugin that the host had no time
-// to tell of, and children that left their group. Then it removes the directories
-// of the plugins' sockets.
+// to tell of, and children that left their group. Whoever is in a plugin's cgroup is
+// killed too. Then it removes the directories of the plugins' sockets, and the
+// cgroups.
 //
 // On Windows, where plugins run in job objects that end with the host, a keeper
 // does nothing.
@@ -30,6 +31,8 @@ const (
 	roleKey = "HOSTELRY_KEEPER"
 	// markKey is in the environment of each plugin; its value names the host.
 	markKey = "HOSTELRY_HOST"
+	// cgroupKey is before the path of what is not a plain directory.
+	cgroupKey = "cgroup "
 	// farewell is a line that says that the host needs its keeper no longer.
 	farewell = "bye"
 )
@@ -98,15 +101,25 @@ func (k *Keeper) Remove(pgid int) { k.tell(fmt.Sprintf("-%d", pgid)) }
 // AddDir tells the keeper of a directory that nobody needs when the host is dead:
 // it is removed then, with what is in it. The path is absolute. Like Env, it waits
 // until the keeper runs: call it before the directory is made.
-func (k *Keeper) AddDir(path string) {
-	if k != nil {
-		<-k.begun
-	}
-	k.tell("+" + strconv.Quote(path))
-}
+func (k *Keeper) AddDir(path string) { k.announce(strconv.Quote(path)) }
 
 // RemoveDir tells the keeper that the host has removed a directory itself.
 func (k *Keeper) RemoveDir(path string) { k.tell("-" + strconv.Quote(path)) }
+
+// AddCgroup tells the keeper of a cgroup by its directory: when the host is dead,
+// who is left in it is killed and it is removed. Call it, too, before it is made.
+func (k *Keeper) AddCgroup(path string) { k.announce(cgroupKey + strconv.Quote(path)) }
+
+// RemoveCgroup tells the keeper that the host has removed a cgroup itself.
+func (k *Keeper) RemoveCgroup(path string) { k.tell("-" + cgroupKey + strconv.Quote(path)) }
+
+// announce tells of what is about to be made, once the keeper runs.
+func (k *Keeper) announce(what string) {
+	if k != nil {
+		<-k.begun
+	}
+	k.tell("+" + what)
+}
 
 func (k *Keeper) tell(line string) {
 	if k == nil {

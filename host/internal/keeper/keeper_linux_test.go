@@ -22,6 +22,8 @@ import (
 const (
 	roleKey = "KEEPER_TEST_ROLE"
 	dirKey  = "KEEPER_TEST_DIR"
+	// cgroupKey has two directories, of which one is removed again.
+	cgroupKey = "KEEPER_TEST_CGROUP"
 )
 
 func TestMain(m *testing.M) {
@@ -39,6 +41,11 @@ func host(role string) {
 		k.AddDir(dir)
 		k.AddDir(dir + "-that-is-gone")
 		k.RemoveDir(dir + "-that-is-gone")
+	}
+	if left, gone, ok := strings.Cut(os.Getenv(cgroupKey), ":"); ok {
+		k.AddCgroup(left)
+		k.AddCgroup(gone)
+		k.RemoveCgroup(gone)
 	}
 	told := exec.Command("sleep", "1000")
 	told.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -120,7 +127,7 @@ func TestHostDeathLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(dirKey, dir)
-	removed := awaitRemoval(t, parent)
+	removed := await(t, parent, unix.IN_DELETE)
 	told, marked := run(t, "dies")
 	if !ends(t, told, 2*time.Second) {
 		t.Error("a process of a group that the keeper was told of lives on")
@@ -133,8 +140,9 @@ func TestHostDeathLeavesNothing(t *testing.T) {
 	}
 }
 
-// awaitRemoval waits until something in dir is removed.
-func awaitRemoval(t *testing.T, dir string) <-chan error {
+// await waits until something in dir is removed, or something else of the mask
+// happens to it.
+func await(t *testing.T, dir string, mask uint32) <-chan error {
 	t.Helper()
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
@@ -142,16 +150,42 @@ func awaitRemoval(t *testing.T, dir string) <-chan error {
 	}
 	events := os.NewFile(uintptr(fd), "inotify")
 	t.Cleanup(func() { events.Close() })
-	if _, err := unix.InotifyAddWatch(fd, dir, unix.IN_DELETE); err != nil {
+	if _, err := unix.InotifyAddWatch(fd, dir, mask); err != nil {
 		t.Fatal(err)
 	}
 	_ = events.SetReadDeadline(time.Now().Add(10 * time.Second))
-	removed := make(chan error, 1)
+	seen := make(chan error, 1)
 	go func() { // ends by the deadline
 		_, err := events.Read(make([]byte, 1<<10))
-		removed <- err
+		seen <- err
 	}()
-	return removed
+	return seen
+}
+
+// TestHostDeathKillsCgroups: these are directories with the file that kills. Package
+// host has a test with real ones.
+func TestHostDeathKillsCgroups(t *testing.T) {
+	left, gone := filepath.Join(t.TempDir(), "odd \"name\""), t.TempDir()
+	if err := os.Mkdir(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{left, gone} {
+		if err := os.WriteFile(filepath.Join(dir, "cgroup.kill"), []byte("0"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv(cgroupKey, left+":"+gone)
+	killed := await(t, left, unix.IN_MODIFY)
+	_, marked := run(t, "dies")
+	if err := <-killed; err != nil {
+		t.Error(err)
+	}
+	if !ends(t, marked, 10*time.Second) { // what it kills last
+		t.Error("the keeper did not act")
+	}
+	if text, err := os.ReadFile(filepath.Join(gone, "cgroup.kill")); err != nil || string(text) != "0" {
+		t.Errorf("of a cgroup that was removed: %q, %v", text, err)
+	}
 }
 
 func TestARemovedGroupIsLeftAlone(t *testing.T) {

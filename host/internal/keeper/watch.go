@@ -6,7 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/hostelry-run/hostelry/host/internal/cgroup"
 )
 
 // patience is how long plugins may clean up after their host's death: those of
@@ -40,7 +43,7 @@ func (c calm) Read(p []byte) (int, error) {
 
 // watch reads what the host tells until the pipe ends, and then does its duty.
 func watch(host io.Reader, mark string) {
-	left := estate{groups: make(map[int]string), dirs: make(map[string]bool)}
+	left := estate{groups: make(map[int]string), dirs: make(map[string]bool), cgroups: make(map[string]bool)}
 	lines := bufio.NewScanner(bufio.NewReaderSize(host, pipeSize))
 	for lines.Scan() {
 		line := lines.Text()
@@ -59,16 +62,22 @@ func watch(host io.Reader, mark string) {
 
 // estate is what a host would leave behind.
 type estate struct {
-	groups map[int]string  // process groups, and when each one's leader was born
-	dirs   map[string]bool // absolute paths
+	groups  map[int]string  // process groups, and when each one's leader was born
+	dirs    map[string]bool // absolute paths
+	cgroups map[string]bool // their directories' absolute paths
 }
 
 // note takes in one thing that the host tells: a group's number or a quoted path,
 // which is new, or gone.
 func (e *estate) note(added bool, what string) {
-	if dir, err := strconv.Unquote(what); err == nil && filepath.IsAbs(dir) {
-		if e.dirs[dir] = true; !added {
-			delete(e.dirs, dir)
+	path, isCgroup := strings.CutPrefix(what, cgroupKey)
+	if dir, err := strconv.Unquote(path); err == nil && filepath.IsAbs(dir) {
+		known := e.dirs
+		if isCgroup {
+			known = e.cgroups
+		}
+		if known[dir] = true; !added {
+			delete(known, dir)
 		}
 		return
 	}
@@ -82,8 +91,11 @@ func (e *estate) note(added bool, what string) {
 	}
 }
 
-// kill kills the groups.
+// kill kills the groups, of both sorts.
 func (e *estate) kill() {
+	for dir := range e.cgroups {
+		cgroup.Kill(dir)
+	}
 	for pgid, born := range e.groups {
 		// A number that another process got meanwhile is not ours to kill.
 		if now := birth(pgid); now == "" || now == born {
@@ -92,9 +104,13 @@ func (e *estate) kill() {
 	}
 }
 
-// remove removes the directories, in which nobody makes sockets any more.
+// remove removes the directories, in which nobody makes sockets any more, and the
+// cgroups, which may take a moment.
 func (e *estate) remove() {
 	for dir := range e.dirs {
 		_ = os.RemoveAll(dir)
+	}
+	for dir := range e.cgroups {
+		_ = cgroup.Remove(dir)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/hostelry-run/hostelry/host/internal/cgroup"
 	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -180,4 +182,19 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// TestACgroupThatCannotBeMade fails the launch, and nothing is left of either.
+func TestACgroupThatCannotBeMade(t *testing.T) {
+	leavesNothing(t)
+	t.Chdir(t.TempDir())
+	c := configOf(t, &logbook{}, as("good"))
+	c.Cgroup = cgroup.Limits{Memory: 1 << 30} // which has no place: what is here is no cgroup
+	p, err := pluginproc.Launch(t.Context(), c)
+	if p != nil || err == nil || !strings.Contains(err.Error(), "a cgroup for limits: ") {
+		t.Errorf("%v, %v", p, err)
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
 }

@@ -17,8 +17,10 @@ type LaunchError struct {
 	Exit   procgroup.Exit // how the process ended, if Exited
 	Exited bool           // it ended by itself, before it served
 	Stderr []string       // its last lines
-	Err    error
-	final  bool
+	// OverLimit names the limit of its cgroup that it reached, or is "".
+	OverLimit string
+	Err       error
+	final     bool
 }
 
 // Permanent reports that another launch would fail too: the file is no program for
@@ -39,7 +41,7 @@ func (e *LaunchError) Unwrap() error { return e.Err }
 func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := &LaunchError{Path: cmp.Or(r.config.File, r.config.Path), Stderr: r.tail.lines(), Err: err}
+	e := &LaunchError{Path: cmp.Or(r.config.File, r.config.Path), Stderr: r.tail.lines(), OverLimit: r.overLimit, Err: err}
 	switch {
 	case r.startErr != nil:
 		e.Err = explainStart(e.Path, r.startErr)

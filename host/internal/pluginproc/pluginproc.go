@@ -24,6 +24,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
 
+	"github.com/hostelry-run/hostelry/host/internal/cgroup"
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 	"github.com/hostelry-run/hostelry/host/internal/redact"
@@ -40,8 +41,10 @@ type Config struct {
 	File string
 	// Env is what the plugin gets besides the minimal environment: K=V.
 	Env []string
-	// Limits bound what the plugin may use.
+	// Limits bound what each process of the plugin may use.
 	Limits rlimit.Limits
+	// Cgroup bounds what all of them may use together.
+	Cgroup cgroup.Limits
 	// Logger receives the plugin's output.
 	Logger *slog.Logger
 	// Mask hides secrets where the output is cut, so that the Logger could not any
@@ -153,6 +156,7 @@ func (p *Process) discard() {
 	}
 	p.runner.awaitEnd()
 	p.client.Kill() // returns at once: the process is dead
+	p.runner.endCgroup()
 	_ = os.RemoveAll(p.dir)
 	p.runner.config.Keeper.RemoveDir(p.dir)
 }
@@ -169,6 +173,10 @@ func (p *Process) Exit() procgroup.Exit { return p.runner.group.Exit() }
 
 // Stderr returns the last lines that the plugin wrote there, at most 20.
 func (p *Process) Stderr() []string { return p.runner.tail.lines() }
+
+// OverLimit names the limit of its cgroup that the plugin reached, with its value,
+// or is "". It is valid after Done.
+func (p *Process) OverLimit() string { return p.runner.overLimit }
 
 // Close ends a plugin whose tasks have ended: it hangs up, asks the process group
 // to terminate, and kills it when ctx ends. It returns after Done.

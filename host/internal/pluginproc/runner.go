@@ -18,6 +18,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/hostelry-run/hostelry/host/internal/cgroup"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
@@ -43,18 +44,20 @@ type pluginRunner struct {
 	env    []string
 	tail   *tail
 
-	group    *procgroup.Group // set by Start
-	lifeline *os.File         // the plugin's stdin, held open as long as the host lives
-	stdout   *os.File         // read ends
-	stderr   *os.File
-	readers  sync.WaitGroup
-	dead     chan struct{}    // closed when the process was reaped
-	ended    chan struct{}    // closed when its output was read, too
-	hangUp   func()           // closes the lifeline
-	conn     *grpc.ClientConn // made by Start; it connects as soon as address is known
-	located  chan struct{}    // closed once network, address and certificates are known
-	network  string           // where the plugin listens: set by PluginToHost
-	address  string
+	cgroup    *cgroup.Group    // in which the process is started, or nil; set by Start
+	overLimit string           // the cgroup's limit that it reached; set by endCgroup
+	group     *procgroup.Group // set by Start
+	lifeline  *os.File         // the plugin's stdin, held open as long as the host lives
+	stdout    *os.File         // read ends
+	stderr    *os.File
+	readers   sync.WaitGroup
+	dead      chan struct{}    // closed when the process was reaped
+	ended     chan struct{}    // closed when its output was read, too
+	hangUp    func()           // closes the lifeline
+	conn      *grpc.ClientConn // made by Start; it connects as soon as address is known
+	located   chan struct{}    // closed once network, address and certificates are known
+	network   string           // where the plugin listens: set by PluginToHost
+	address   string
 	// certificates are this launch's, or nil.
 	certificates func() *tls.Config
 	handshake    struct { // go-plugin's ends of the two streams
@@ -122,7 +125,10 @@ func (r *pluginRunner) start() (err error) {
 			return err
 		}
 	}
-	if r.group, err = r.spawn(files[0], files[3], files[5]); err != nil {
+	if err = r.makeCgroup(); err == nil {
+		r.group, err = r.spawn(files[0], files[3], files[5])
+	}
+	if err != nil {
 		closeAll(files[:])
 		return err
 	}
@@ -136,6 +142,30 @@ func (r *pluginRunner) start() (err error) {
 	return nil
 }
 
+// makeCgroup makes the cgroup that the limits need. The keeper hears of it before it
+// is made, lest the host die between the two.
+func (r *pluginRunner) makeCgroup() error {
+	if r.cgroup = r.config.Cgroup.New(); r.cgroup == nil {
+		return nil
+	}
+	r.config.Keeper.AddCgroup(r.cgroup.Dir())
+	return r.cgroup.Make()
+}
+
+// endCgroup kills who is left in the cgroup, such as who left the process group, and
+// removes it.
+func (r *pluginRunner) endCgroup() {
+	if r.cgroup == nil {
+		return
+	}
+	var err error
+	if r.overLimit, err = r.cgroup.End(); err != nil {
+		r.config.Logger.Warn("a cgroup is left behind: the system does not let it be removed yet", "error", err)
+		return // the keeper will try again
+	}
+	r.config.Keeper.RemoveCgroup(r.cgroup.Dir())
+}
+
 // spawn tries again for a while if the file is still open for writing somewhere:
 // a child that another goroutine has forked holds what this process was writing
 // to until it executes its own program.
@@ -147,6 +177,7 @@ func (r *pluginRunner) spawn(stdin, stdout, stderr *os.File) (group *procgroup.G
 	for range 100 {
 		group, err = procgroup.Start(&exec.Cmd{
 			Path: path, Args: args, Env: env, Stdin: stdin, Stdout: stdout, Stderr: stderr,
+			SysProcAttr: r.cgroup.Attr(),
 		})
 		if !errors.Is(err, syscall.ETXTBSY) {
 			break

@@ -22,6 +22,10 @@ type Limits struct {
 	CPU       time.Duration `json:"cpu"`        // that it may compute, in whole seconds
 }
 
+// ErrRoot is why a limit on processes is refused for root, whom the system does not
+// count.
+var ErrRoot = errors.New("a limit on processes is not enforced for root: run the host as another user")
+
 // Check refuses a limit that cannot be enforced here.
 func (l Limits) Check() error {
 	switch {
@@ -32,7 +36,7 @@ func (l Limits) Check() error {
 	case l.CPU < 0 || l.CPU%time.Second != 0:
 		return fmt.Errorf("the limit on CPU time, %v, is not in whole seconds", l.CPU)
 	case l.Processes > 0 && os.Geteuid() == 0:
-		return errors.New("a limit on processes is not enforced for root: run the host as another user")
+		return ErrRoot
 	}
 	return nil
 }
