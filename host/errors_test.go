@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/shared/task"
@@ -79,7 +80,7 @@ func transcript(t *testing.T, m host.Mode) []string {
 	g := newRig(t, m, host.WithPolicy(host.LogOnly))
 	for _, kind := range slices.Sorted(maps.Keys(runs)) {
 		switch kind {
-		case "exit", "pid", "deaf", "report", "big", "environment", "silent", "log": // not for every mode, or not to be compared here
+		case "exit", "pid", "deaf", "report", "big", "environment", "silent", "log", "desert": // not for every mode, or not to be compared here
 		default:
 			g.add(kind, config{Text: "deadline", N: 2})
 		}
@@ -98,7 +99,11 @@ func transcript(t *testing.T, m host.Mode) []string {
 			g.awaitState(h, host.StateRunning)
 			_ = h.Stop(t.Context())
 		default:
-			<-h.Done()
+			select {
+			case <-h.Done():
+			case <-time.After(patience):
+				t.Fatalf("a task of kind %s does not end by itself: leave it out, or stop it", h.Kind())
+			}
 		}
 	}
 	if err := g.Stop(t.Context()); err != nil {
