@@ -24,7 +24,7 @@ import (
 //
 //   - above its own, if that is named hostelry-host. systemd (254) starts it there with
 //     the settings Delegate=yes and DelegateSubgroup=hostelry-host, for instance by
-//     systemd-run --user --pty -p Delegate=yes -p DelegateSubgroup=hostelry-host PROGRAM;
+//     systemd-run --user --pty --same-dir -p Delegate=yes -p DelegateSubgroup=hostelry-host PROGRAM;
 //   - in its own, if the system's systemd (251) delegated that, for instance by
 //     systemd-run --scope -p Delegate=yes PROGRAM;
 //   - in its own, if there is no systemd, it is the topmost that the host sees, and can be

@@ -19,22 +19,38 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/host/catalog"
 	"github.com/hostelry-run/hostelry/host/internal/cgroup"
 	"github.com/hostelry-run/hostelry/plugin"
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
 func init() {
-	runs["open"] = open
-	runs["spin"] = func(context.Context, config) (any, error) {
-		for n := 0; ; n++ {
-			_ = sha256.Sum256([]byte{byte(n)})
-		}
+	programs[catalog.Prefix+"glutton"] = func() int {
+		plugin.Main(plugin.Info{Name: "glutton", Version: "1.0.0"}, gluttonous()...)
+		return 0
 	}
-	runs["spawn"] = spawn
-	runs["eat"] = eat
-	runs["desert"] = desert
 	programs["bounded"] = bounded
+}
+
+// gluttonous are kinds that use much. They are for a process of their own.
+func gluttonous() []task.Kind {
+	var all []task.Kind
+	for name, f := range map[string]run{"open": open, "spin": spin, "spawn": spawn, "eat": eat, "desert": desert, "greet": greet} {
+		all = append(all, task.NewKind(name, func(c config) (task.Task, error) {
+			return task.Func(func(ctx context.Context) (any, error) { return f(ctx, c) }), nil
+		}))
+	}
+	return all
+}
+
+func greet(_ context.Context, c config) (any, error) { return c.Text, nil }
+
+// spin computes until it is killed.
+func spin(context.Context, config) (any, error) {
+	for n := 0; ; n++ {
+		_ = sha256.Sum256([]byte{byte(n)})
+	}
 }
 
 // open opens N files.
@@ -104,6 +120,18 @@ func needCgroup(t *testing.T, want cgroup.Limits) string {
 	return filepath.Dir(l.New().Dir())
 }
 
+// newLimitedRig makes a runner with the kinds of a plugin that uses much.
+func newLimitedRig(t *testing.T) *rig {
+	t.Helper()
+	dir := t.TempDir()
+	copySelf(t, dir, catalog.Prefix+"glutton")
+	c := new(catalog.Catalog)
+	if err := c.Load(t.Context(), dir, catalog.WithCacheDir(t.TempDir())); err != nil {
+		t.Fatal(err)
+	}
+	return newRig(t, host.Process, host.WithCatalog(c), host.WithPolicy(host.LogOnly), host.WithStartTimeout(patience))
+}
+
 // limited adds a task with limits.
 func (g *rig) limited(l host.Limits, kind string, c config, words ...string) *host.Handle {
 	g.t.Helper()
@@ -126,7 +154,7 @@ func wantOverLimit(t *testing.T, h *host.Handle, which string) {
 }
 
 func TestOverALimitOfEachProcess(t *testing.T) {
-	g := newRig(t, host.Process, host.WithPolicy(host.LogOnly))
+	g := newLimitedRig(t)
 	files := g.limited(host.Limits{OpenFiles: 64}, "open", config{N: 100})
 	cpu := g.limited(host.Limits{CPU: time.Second}, "spin", config{})
 	within := g.limited(host.Limits{OpenFiles: 64, CPU: 30 * time.Second}, "open", config{N: 10}, "within")
@@ -159,10 +187,10 @@ func TestALimitOnProcesses(t *testing.T) {
 
 func TestOverTheLimitOnProcesses(t *testing.T) {
 	dir := needCgroup(t, cgroup.Limits{Processes: 1})
-	g := newRig(t, host.Process, host.WithPolicy(host.LogOnly))
+	g := newLimitedRig(t)
 	over := g.limited(host.Limits{Processes: 120}, "spawn", config{N: 200})
-	never := g.limited(host.Limits{Processes: 2}, "nothing", config{}) // Go itself needs more
-	within := g.limited(host.Limits{Processes: 120, OpenFiles: 200}, "succeed", config{})
+	never := g.limited(host.Limits{Processes: 2}, "greet", config{}, "never") // Go itself needs more
+	within := g.limited(host.Limits{Processes: 120, OpenFiles: 200}, "greet", config{})
 	_ = g.Run(t.Context())
 	wantOverLimit(t, over, "processes (120)")
 	wantOverLimit(t, never, "processes (2)")
@@ -173,9 +201,9 @@ func TestOverTheLimitOnProcesses(t *testing.T) {
 
 func TestOverTheLimitOnMemory(t *testing.T) {
 	dir := needCgroup(t, cgroup.Limits{Memory: 1})
-	g := newRig(t, host.Process, host.WithPolicy(host.LogOnly))
+	g := newLimitedRig(t)
 	over := g.limited(host.Limits{Memory: 200 << 20}, "eat", config{N: 1 << 10})
-	within := g.limited(host.Limits{Memory: 200 << 20}, "succeed", config{})
+	within := g.limited(host.Limits{Memory: 200 << 20}, "greet", config{})
 	_ = g.Run(t.Context())
 	wantOverLimit(t, over, "memory (200 MiB)")
 	if err := taskError(t, over); err.Signal != "killed" {
@@ -188,7 +216,7 @@ func TestOverTheLimitOnMemory(t *testing.T) {
 // TestWhoLeavesTheGroupDiesInItsCgroup, when the task ends well and the host lives on.
 func TestWhoLeavesTheGroupDiesInItsCgroup(t *testing.T) {
 	dir := needCgroup(t, cgroup.Limits{Processes: 1})
-	g := newRig(t, host.Process, host.WithPolicy(host.LogOnly))
+	g := newLimitedRig(t)
 	h := g.limited(host.Limits{Processes: 100}, "desert", config{Text: "end"})
 	_ = g.Run(t.Context())
 	wantStates(t, host.StateSucceeded, h)
@@ -198,8 +226,8 @@ func TestWhoLeavesTheGroupDiesInItsCgroup(t *testing.T) {
 
 // bounded is a host of a task that deserts, which it tells of.
 func bounded() int {
-	plugin.ServeSelf(kinds()...)
-	r, err := host.New(host.WithMode(host.Process), host.WithKinds(kinds()...), host.WithLogger(slog.New(slog.DiscardHandler)))
+	plugin.ServeSelf(gluttonous()...)
+	r, err := host.New(host.WithMode(host.Process), host.WithKinds(gluttonous()...), host.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return 1
 	}

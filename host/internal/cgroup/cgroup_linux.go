@@ -12,6 +12,16 @@ func startIn(dir *os.File) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())}
 }
 
+// canStartIn says why nothing can be started in a cgroup, for which the system call
+// clone3 is needed. Where it is, it refuses to be called with nothing.
+func canStartIn() error {
+	_, _, err := unix.RawSyscall(unix.SYS_CLONE3, 0, 0, 0)
+	if err == unix.EINVAL {
+		return nil
+	}
+	return os.NewSyscallError("clone3", err)
+}
+
 // marked reports whether systemd marked the cgroup as delegated.
 func marked(dir string) bool {
 	value := make([]byte, 8)

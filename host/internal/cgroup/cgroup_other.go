@@ -12,6 +12,8 @@ import (
 
 func startIn(*os.File) *syscall.SysProcAttr { return nil }
 
+func canStartIn() error { return errors.ErrUnsupported }
+
 func marked(string) bool { return false }
 
 func writable(string) error { return errors.ErrUnsupported }

@@ -131,11 +131,13 @@ func remove(dir string) error {
 
 // persist tries again for a while what the system refuses for a moment only.
 func persist(try func() error, momentary ...error) error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	deadline := time.Now().Add(patience)
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		err := try()
 		if !slices.ContainsFunc(momentary, func(m error) bool { return errors.Is(err, m) }) || time.Now().After(deadline) {
 			return err
 		}
+		time.Sleep(pause)
 	}
 }
 

@@ -28,12 +28,13 @@ type system struct {
 	pid      string                  // this process's
 	marked   func(dir string) bool   // whether systemd marked the cgroup as delegated
 	writable func(path string) error // why this process cannot write there
+	startIn  func() error            // why it cannot start others in a cgroup
 }
 
 func here() system {
 	return system{
 		proc: "/proc/self", booted: "/run/systemd/system", pid: strconv.Itoa(os.Getpid()),
-		marked: marked, writable: writable,
+		marked: marked, writable: writable, startIn: canStartIn,
 	}
 }
 
@@ -94,6 +95,9 @@ func (s system) place() (place, error) {
 			return p, fmt.Errorf("cgroup %s is not for this program to change: %w", p.dir, err)
 		}
 	}
+	if err := s.startIn(); err != nil {
+		return p, fmt.Errorf("no process can be started in a cgroup, most likely for a container's filter of system calls: %w", err)
+	}
 	if isRoot {
 		return p, nil
 	}
@@ -127,7 +131,7 @@ func (s system) explainOwner(own, top string) error {
 	}
 	how := "systemd-run --scope -p Delegate=yes"
 	if os.Geteuid() != 0 { // the user's own systemd leaves no mark
-		how = "systemd-run --user --pty -p Delegate=yes -p DelegateSubgroup=" + hostLeaf
+		how = "systemd-run --user --pty --same-dir -p Delegate=yes -p DelegateSubgroup=" + hostLeaf
 	}
 	return fmt.Errorf("cgroup %s was not delegated to this program: start it by %s, or with these settings in its unit", own, how)
 }

@@ -20,6 +20,7 @@ type machine struct {
 	systemd   bool
 	delegated string // the path that systemd marked
 	readOnly  string // the path of what cannot be written
+	filtered  bool   // the system call is forbidden
 }
 
 // build makes the files, and returns the system and the mounted directory.
@@ -36,6 +37,12 @@ func (m machine) build(t *testing.T) (s system, top string) {
 			}
 			return nil
 		},
+	}
+	s.startIn = func() error {
+		if m.filtered {
+			return errors.New("clone3: not implemented")
+		}
+		return nil
 	}
 	if m.systemd {
 		put(t, s.booted, "x", "")
@@ -148,6 +155,10 @@ func TestPlace(t *testing.T) {
 		"a container's, read-only": {
 			machine: machine{paths: "0::/\n", groups: []string{"/ memory pids | 77 | domain"}, readOnly: "/"},
 			err:     "read-only",
+		},
+		"a container's, with a filter": {
+			machine: machine{paths: "0::/\n", groups: []string{"/ memory pids | 77 | domain"}, filtered: true},
+			err:     "filter of system calls: clone3: not implemented",
 		},
 		"a container's, made ready": {
 			machine: machine{paths: "0::/hostelry-host\n", groups: []string{"/ memory pids | | domain", "/hostelry-host | 77 | domain"}},
