@@ -36,8 +36,7 @@ var tested *catalog.Catalog
 
 // programs are hosts of their own; each returns its exit status.
 var programs = map[string]func() int{
-	"unserved":   unserved,
-	"standstill": standstill,
+	"unserved": unserved,
 }
 
 // copySelf copies this binary into dir under another name.
