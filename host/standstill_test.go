@@ -17,6 +17,8 @@ const standstillLimit = time.Second
 // standstillTasks are how many tasks of each mode it has.
 const standstillTasks = 4
 
+func init() { programs["standstill"] = standstill }
+
 // standstill is a host with healthy tasks in each mode. It says when they run, and
 // then how each has ended.
 func standstill() int {
