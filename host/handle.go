@@ -13,7 +13,7 @@ import (
 // are safe from any goroutine, at any time.
 type Handle struct {
 	runner *Runner
-	job    job
+	job    job // as it was added
 	group  *group
 	set    string        // the name of the Replicas that it is one of, or ""
 	index  int           // in the order of Add
@@ -42,6 +42,7 @@ type Handle struct {
 	last      *TaskError  // of the last attempt
 	waitCause string      // of the attempt that waits for what the task needs
 	panics    int
+	reloaded  *job   // what the next attempts take for job, or nil
 	isolated  string // why the next attempt is in another mode
 }
 
