@@ -52,6 +52,10 @@ func (h *Handle) ID() string { return h.job.id }
 // Kind is the task's kind, without its plugin's name.
 func (h *Handle) Kind() string { return h.job.kind.Name }
 
+// Plugin is the name of the plugin that offers the task's kind, or "" for a kind of
+// this program.
+func (h *Handle) Plugin() string { return h.job.kind.Plugin }
+
 // Mode is where the task runs, or last ran: [Spec.Isolate] may change it.
 func (h *Handle) Mode() Mode { return locked(h, func() Mode { return h.mode }) }
 

@@ -143,6 +143,9 @@ func TestReloadRestartsTheTasksOfAPluginAndNoOthers(t *testing.T) {
 	if other.Attempts() != 1 || other.Progress().Done != pid || other.State() != host.StateRunning {
 		t.Errorf("the other plugin's task is %v in attempt %d, pid %d; it had pid %d", other.State(), other.Attempts(), other.Progress().Done, pid)
 	}
+	if guest.Plugin() != "guest" || other.Plugin() != "other" {
+		t.Errorf("they are of plugins %q and %q", guest.Plugin(), other.Plugin())
+	}
 	late, err := g.Add(g.spec("other/edition", config{}, "late"))
 	if err != nil {
 		t.Fatal(err)

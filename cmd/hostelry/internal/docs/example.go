@@ -2,9 +2,9 @@ package docs
 
 import (
 	"cmp"
-	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/fields"
@@ -58,8 +58,7 @@ func scalar(text string) string {
 	if word.MatchString(text) && !slices.Contains(reservedNames, strings.ToLower(text)) {
 		return text
 	}
-	quoted, _ := json.Marshal(text) // a string always encodes
-	return terminal.Clean(string(quoted))
+	return strconv.Quote(text)
 }
 
 // comment is a line with a comment.
