@@ -53,8 +53,9 @@
 // process is killed at once.
 //
 // Tasks come and go while the runner runs: [Runner.Add], [Runner.Remove],
-// [Handle.Restart], [Replicas.Scale]. A [Group] has a policy and a restart strategy of
-// its own. [Spec.Isolate] moves a task that panics too often into a process.
+// [Handle.Restart], [Replicas.Scale], and [Runner.Reload] where plugins were built
+// anew. A [Group] has a policy and a restart strategy of its own. [Spec.Isolate] moves
+// a task that panics too often into a process.
 //
 // # Processes
 //

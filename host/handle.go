@@ -13,7 +13,7 @@ import (
 // are safe from any goroutine, at any time.
 type Handle struct {
 	runner *Runner
-	job    job
+	job    job // as it was added
 	group  *group
 	set    string        // the name of the Replicas that it is one of, or ""
 	index  int           // in the order of Add
@@ -44,6 +44,7 @@ type Handle struct {
 	waitCause string        // of the attempt that waits for what the task needs
 	blocker   *Handle       // which it waits for; it may wait for others too
 	panics    int
+	reloaded  *job // what the next attempts take for job, or nil
 }
 
 // ID is the task's id.
@@ -51,6 +52,10 @@ func (h *Handle) ID() string { return h.job.id }
 
 // Kind is the task's kind, without its plugin's name.
 func (h *Handle) Kind() string { return h.job.kind.Name }
+
+// Plugin is the name of the plugin that offers the task's kind, or "" for a kind of
+// this program.
+func (h *Handle) Plugin() string { return h.job.kind.Plugin }
 
 // Mode is where the task runs, or last ran: [Spec.Isolate] may change it.
 func (h *Handle) Mode() Mode { return locked(h, func() Mode { return h.mode }) }

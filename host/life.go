@@ -97,10 +97,10 @@ func (h *Handle) beginLocked(cause string) {
 	}
 	h.attempts++
 	h.progress = Progress{}
-	t := &try{Handle: h, number: h.attempts, mode: h.mode, restore: h.checkpoint}
+	t := &try{Handle: h, number: h.attempts, mode: h.mode, job: h.jobLocked(), restore: h.checkpoint}
 	t.logger = t.watchedLogger()
 	t.execution = r.executorLocked(t.mode).prepare(call{
-		ctx: task.WithHost(r.ctx, t), job: h.job, config: r.config,
+		ctx: task.WithHost(r.ctx, t), job: t.job, config: r.config,
 		started: t.started, ended: t.ended, late: t.late,
 	})
 	h.try = t

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	if program, ok := programs[name]; ok {
 		os.Exit(program())
 	}
-	plugin.ServeSelf(append(kinds(), counted(new(atomic.Int64)))...)
+	plugin.ServeSelf(append(kinds(), counted(new(atomic.Int64)), editions())...)
 	var err error
 	if tested, err = catalog.New(kinds()...); err != nil {
 		panic(err)

@@ -51,6 +51,18 @@ func (r *Runner) forgetLocked(handles ...*Handle) {
 			delete(r.ids, h.job.id)
 		}
 	}
+	r.dropLocked(gone)
+	for h := range gone {
+		for _, d := range r.dependents[h.job.id] {
+			if d.state == StateWaiting {
+				d.proceedLocked(d.waitCause)
+			}
+		}
+	}
+}
+
+// dropLocked takes tasks out of all lists.
+func (r *Runner) dropLocked(gone map[*Handle]bool) {
 	if len(gone) == 0 {
 		return
 	}
@@ -79,13 +91,6 @@ func (r *Runner) forgetLocked(handles ...*Handle) {
 		left := slices.DeleteFunc(slices.Clone(r.dependents[name]), func(d dependent) bool { return gone[d.Handle] })
 		if r.dependents[name] = left; len(left) == 0 {
 			delete(r.dependents, name)
-		}
-	}
-	for h := range gone {
-		for _, d := range r.dependents[h.job.id] {
-			if d.state == StateWaiting {
-				d.proceedLocked(d.waitCause)
-			}
 		}
 	}
 }

@@ -64,7 +64,8 @@ var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 type job struct {
 	id     string
 	kind   catalog.Kind
-	config json.RawMessage // with the defaults of its kind's schema
+	given  json.RawMessage // the config as it was added
+	config json.RawMessage // with its schema's defaults
 	mask   *redact.Mask    // of the secrets in it; nil for none
 	mode   Mode
 	env    Env
@@ -113,15 +114,23 @@ func (s Spec) check(c *config) (job, error) {
 	if err = errors.Join(s.Env.Validate(), s.Limits.Validate(), s.supervise(&j)); err != nil {
 		return j, err
 	}
-	if j.config, err = encodeConfig(s.Config); err != nil {
+	if j.given, err = encodeConfig(s.Config); err != nil {
 		return j, err
 	}
-	if j.config, err = j.kind.Complete(j.config); err != nil {
+	if err = j.configure(); err != nil {
 		return j, err
 	}
-	j.mask = redact.New(j.kind.Secrets(j.config))
 	j.bounds, err = s.Limits.prepare()
 	return j, err
+}
+
+// configure checks the config that was given, and completes it.
+func (j *job) configure() (err error) {
+	if j.config, err = j.kind.Complete(j.given); err != nil {
+		return err
+	}
+	j.mask = redact.New(j.kind.Secrets(j.config))
+	return nil
 }
 
 // supervise checks how the task is to be supervised.

@@ -17,6 +17,7 @@ type try struct {
 	*Handle
 	number    int             // from 1; final
 	mode      Mode            // final
+	job       job             // final
 	restore   json.RawMessage // final
 	execution execution       // final
 	logger    *slog.Logger    // nil if nobody watches what it logs; final

@@ -72,24 +72,17 @@ func pluginFile(pkg string) (string, error) {
 	return name, nil
 }
 
-// goBuild compiles one package. A folder may be in a module of its own. The error
-// has the compiler's words.
+// goBuild compiles one package. The error has the compiler's words.
 func goBuild(ctx context.Context, pkg, file string) error {
 	file, err := filepath.Abs(file)
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", file, "--", pkg)
-	if filepath.IsAbs(pkg) || strings.HasPrefix(pkg, ".") {
-		if info, err := os.Stat(pkg); err != nil || !info.IsDir() {
-			return fmt.Errorf("%s is no folder: name a Go main package", pkg)
-		}
-		cmd.Dir = pkg
-		cmd.Args[len(cmd.Args)-1] = "."
+	dir, name, err := goDir(pkg)
+	if err != nil {
+		return err
 	}
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second
-	output, err := cmd.CombinedOutput()
+	output, err := goCommand(ctx, dir, "build", "-o", file, "--", name).CombinedOutput()
 	if err == nil {
 		return nil
 	}
@@ -100,4 +93,25 @@ func goBuild(ctx context.Context, pkg, file string) error {
 		err = errors.New(string(text))
 	}
 	return fmt.Errorf("%s does not build:\n%w", pkg, err)
+}
+
+// goDir is where to call the go command about a package, and what to call the package
+// there. A folder may be in a module of its own.
+func goDir(pkg string) (dir, name string, err error) {
+	if !filepath.IsAbs(pkg) && !strings.HasPrefix(pkg, ".") {
+		return "", pkg, nil
+	}
+	if info, err := os.Stat(pkg); err != nil || !info.IsDir() {
+		return "", "", fmt.Errorf("%s is no folder: name a Go main package", pkg)
+	}
+	return pkg, ".", nil
+}
+
+// goCommand is a go command that is interrupted when ctx ends.
+func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
 }

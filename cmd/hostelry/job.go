@@ -34,7 +34,7 @@ func (f *runFlags) planJob(ctx context.Context, file string, s *settings, v view
 	if err := s.complete(job, f); err != nil {
 		return nil, problemsOf(err)
 	}
-	w := &work{catalog: c, groups: job.Groups, explain: func(err error) []view.Problem { return places(job.Problems(err)) }}
+	w := &work{catalog: c, job: job, groups: job.Groups, explain: func(err error) []view.Problem { return places(job.Problems(err)) }}
 	w.specs, err = s.specs(job, c)
 	return w, problemsOf(err)
 }

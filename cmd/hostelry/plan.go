@@ -21,8 +21,9 @@ import (
 
 // plan is a run that is ready to be started.
 type plan struct {
-	runner *host.Runner
-	events iter.Seq[host.Event]
+	runner  *host.Runner
+	events  iter.Seq[host.Event]
+	session *session // or nil: the run ends with its tasks
 
 	deadline time.Duration // or 0
 }
@@ -41,6 +42,7 @@ type work struct {
 	catalog *catalog.Catalog
 	groups  []host.Group
 	specs   []spec
+	job     *jobfile.Job // or nil
 	// explain gives what the host says of them its place.
 	explain func(error) []view.Problem
 }
@@ -55,6 +57,7 @@ type spec struct {
 // wrong; then no task was started.
 func (f *runFlags) plan(ctx context.Context, target string, v view.View) (*plan, []view.Problem) {
 	s, problems := f.parse()
+	problems = append(problems, f.checkWatch(target)...)
 	var w *work
 	var more []view.Problem
 	if s.catalog, more = f.attachAll(ctx, s.startTimeout); more != nil {
@@ -71,7 +74,18 @@ func (f *runFlags) plan(ctx context.Context, target string, v view.View) (*plan,
 	if problems = f.checkAttached(w, v); problems != nil {
 		return nil, problems
 	}
-	return f.newPlan(w, s, v)
+	if !f.watch {
+		return f.newPlan(w, s, v)
+	}
+	session, problems := f.newSession(w, s)
+	if problems != nil {
+		return nil, problems
+	}
+	p, problems := f.newPlan(w.lasting(), s.lasting(), v)
+	if p != nil {
+		p.session = session
+	}
+	return p, problems
 }
 
 // newPlan makes the runner and adds the tasks.

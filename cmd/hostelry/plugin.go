@@ -74,7 +74,7 @@ func newPlugin(c *command) *cobra.Command {
 		addStartTimeout(sub, &f.startTimeout)
 		cmd.AddCommand(sub)
 	}
-	cmd.AddCommand(newPluginTest(c))
+	cmd.AddCommand(newPluginTest(c), newPluginDocs(c))
 	return cmd
 }
 

@@ -24,16 +24,12 @@ type runFlags struct {
 	grace, startTimeout, deadline     string
 	restart, timeout, watchdog        string // of a kind's one task
 	set, attach                       []string
-	verbose                           bool
+	verbose, watch                    bool
 	trust
 }
 
-func newRun(c *command) *cobra.Command {
-	f := &runFlags{}
-	cmd := &cobra.Command{
-		Use:   "run JOB.yaml | run [--plugins DIR] KIND [--set KEY=VALUE ...]",
-		Short: "Run the tasks of a job file, or one task of a kind",
-		Long: `Run the tasks of a job file, or one task of a kind: a built-in one, or one that a
+// runHelp is what --help says of run, before its flags.
+const runHelp = `Run the tasks of a job file, or one task of a kind: a built-in one, or one that a
 plugin in DIR offers, as KIND or PLUGIN/KIND.
 
 Paths in a job file are relative to its folder; the tasks run there.
@@ -41,14 +37,31 @@ Paths in a job file are relative to its folder; the tasks run there.
 SIGINT (Ctrl-C) and SIGTERM stop the tasks gracefully; a second one kills them.
 A run that reaches its deadline is stopped in the same way, and has failed.
 
+With --watch a plugin of the job is built again when a source of it changes, and its
+tasks begin again with it, also those that had ended; all others are left alone. While
+it does not build, its tasks run on as they are. Its sources are the Go packages of
+"build" and those that they import from local modules, with what these embed; of other
+plugins the file in "dir", and for a script the source files beside and below it. The
+job file itself is read once. The session lasts until Ctrl-C, whatever fails: a
+failure stops no other task, as with policy log-only, also within groups, and the
+file's deadline does not hold.
+
 With --output json each line is an object with a "type": "state", "ready" and
 "progress" of a task, with the number of its "attempt"; "log"; "error" for what is
 wrong with the job; and as the last one "summary". A "state" has the "state", where
 there is something to say the "cause", with "backing-off" the time of the "next"
-attempt, and with a failure the "error".`,
+attempt, and with a failure the "error".`
+
+func newRun(c *command) *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run JOB.yaml | run [--plugins DIR] KIND [--set KEY=VALUE ...]",
+		Short: "Run the tasks of a job file, or one task of a kind",
+		Long:  runHelp,
 		Example: `  hostelry run job.yaml
   hostelry run exec --set 'command=[make, test]'
   hostelry run exec --set 'command=[./server]' --restart on-failure --deadline 1h
+  hostelry run job.yaml --watch
   hostelry run --plugins plugins digest --set root=. --output json`,
 		Args:              oneArgument("a job file or a kind"),
 		ValidArgsFunction: completeRun,
@@ -76,6 +89,7 @@ attempt, and with a failure the "error".`,
 	flags.StringVar(&f.watchdog, "watchdog", "", "how long a kind's task may show no sign of life, a `duration` such as 10s (default for ever)")
 	f.addFlags(cmd)
 	flags.StringVar(&f.output, "output", "auto", "`format`: auto, plain or json")
+	flags.BoolVar(&f.watch, "watch", false, "build the job's plugins again when their sources change, and restart their tasks, until Ctrl-C")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the logs' debug records too")
 	completeValues(cmd, "mode", names(host.Modes()))
 	completeValues(cmd, "policy", names(host.Policies()))
@@ -122,7 +136,7 @@ func (p *plan) run(signals *signals, v view.View) int {
 			v.Event(e)
 		}
 	})
-	err := p.runner.Run(signals.ctx)
+	err := p.execute(signals.ctx, v)
 	showing.Wait()
 
 	status, runStatus := exitOK, view.StatusSucceeded
@@ -140,6 +154,14 @@ func (p *plan) run(signals *signals, v view.View) int {
 	}
 	v.End(summary)
 	return status
+}
+
+// execute runs the tasks to their end, or as long as the session lasts.
+func (p *plan) execute(ctx context.Context, v view.View) error {
+	if p.session == nil {
+		return p.runner.Run(ctx)
+	}
+	return p.session.run(ctx, p.runner, v)
 }
 
 // settings are the flags' values, or the job file's where there is no flag. What

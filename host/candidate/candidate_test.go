@@ -5,6 +5,7 @@ package candidate_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -156,5 +157,17 @@ func TestCheckSchema(t *testing.T) {
 		if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
 			t.Errorf("schema %s, config %s: %v", row.schema, row.config, err)
 		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	d, err := open(t, "good").Describe(t.Context())
+	if err != nil || d.Name != "good" || d.Version != "1.2.3" || len(d.Kinds) != 2 {
+		t.Errorf("Describe = %+v, %v", d, err)
+	}
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, errors.New("out of patience"))
+	defer cancel()
+	if d, err := open(t, "mute").Describe(ctx); err == nil || !strings.Contains(err.Error(), "out of patience") {
+		t.Errorf("of one that does not answer: %+v, %v", d, err)
 	}
 }

@@ -35,6 +35,7 @@ type loader struct {
 	locked       bool
 	ignoreLock   bool
 	trustAll     bool
+	afresh       bool // what is known of plugins does not count
 	attached     func(plugin string) bool
 
 	store    *store
@@ -154,7 +155,7 @@ func (l *loader) load(ctx context.Context, p *Plugin) error {
 		return err
 	}
 	d, known := l.store.describe(p.SHA256)
-	if !known {
+	if !known || l.afresh {
 		var err error
 		if d, err = l.launch(ctx, p); err != nil {
 			return err

@@ -34,6 +34,15 @@ func WithCacheDir(dir string) LoadOption {
 	}
 }
 
+// WithFreshDescriptions asks every plugin what it offers, those too whose bytes are
+// known: what a script offers may lie in other files than its own.
+func WithFreshDescriptions() LoadOption {
+	return func(l *loader) error {
+		l.afresh = true
+		return nil
+	}
+}
+
 // WithLocked refuses a plugin that is not in the directory's [LockFile], and a
 // directory that has none. Without it, a plugin that the LockFile does not name is
 // loaded; one that differs from what the LockFile says is refused either way.

@@ -3,6 +3,7 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -62,6 +63,23 @@ func (c *Catalog) replaceLocked(dir string, rows []Plugin) {
 		c.plugins = append(c.plugins, row)
 	}
 	slices.SortStableFunc(c.plugins, func(a, b Plugin) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// TakePlugins puts the plugins of another catalog, loaded and attached, in the place
+// of those that c has. The kinds of the host's own program stay.
+func (c *Catalog) TakePlugins(from *Catalog) {
+	from.mu.Lock()
+	plugins, attached := slices.Clone(from.plugins), maps.Clone(from.attached)
+	var kinds []Kind
+	for _, same := range from.kinds {
+		kinds = append(kinds, slices.DeleteFunc(slices.Clone(same), Kind.IsBuiltIn)...)
+	}
+	from.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.plugins, c.attached = plugins, attached
+	c.removeLocked(func(k Kind) bool { return !k.IsBuiltIn() })
+	c.addLocked(kinds)
 }
 
 // removeLocked removes some kinds.

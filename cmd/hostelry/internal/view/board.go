@@ -65,8 +65,8 @@ func (b *board) update(e host.Event) {
 		switch {
 		case e.State == host.StateStarting:
 			r.progress, r.running, r.resumed = host.Progress{}, time.Time{}, 0
-			if r.begun.IsZero() {
-				r.begun = e.Time
+			if r.begun.IsZero() || !r.ended.IsZero() { // or it begins anew
+				r.begun, r.ended = e.Time, time.Time{}
 			}
 		case e.State == host.StateRunning:
 			r.running = e.Time

@@ -199,3 +199,16 @@ func TestLive(t *testing.T) {
 		}
 	})
 }
+
+// TestATaskThatBeginsAnew: its time is that of its last life, and goes on.
+func TestATaskThatBeginsAnew(t *testing.T) {
+	b := newBoard([]Task{{ID: "a"}})
+	for at, s := range []host.State{
+		host.StatePending, host.StateStarting, host.StateRunning, host.StateFailed, host.StatePending, host.StateStarting,
+	} {
+		b.update(host.Event{Task: "a", Type: host.EventState, State: s, Time: noon.Add(time.Duration(at) * time.Second)})
+	}
+	if took := b.rows[0].elapsed(noon.Add(7 * time.Second)); took != 2*time.Second {
+		t.Errorf("it has taken %v", took)
+	}
+}
