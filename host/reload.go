@@ -69,7 +69,7 @@ func (h *Handle) reload(ctx context.Context) (*Handle, error) {
 	switch {
 	case r.state > RunRunning, h.group.stopping:
 		return nil, ErrStopping
-	case !h.over, h.ending, r.ids[j.id] != h:
+	case !h.over, h.ending, h.leaving, r.ids[j.id] != h:
 		return nil, nil // somebody has asked for its end
 	case h.state == StateAbandoned && !j.restart.Overlap:
 		return nil, errors.New("it was abandoned, and its code may still run")

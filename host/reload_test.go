@@ -43,6 +43,11 @@ type demanding struct {
 	Must string `json:"must"`
 }
 
+// generous is a config of the edition "generous", which has a default.
+type generous struct {
+	Text string `json:"text,omitempty" jsonschema:"default=succeed"`
+}
+
 // editions is the kind of tasks that say which edition of their plugin they run in,
 // in the message of their progress, with their pid. Of the edition "fixed" none fails.
 func editions() task.Kind {
@@ -63,8 +68,11 @@ func editions() task.Kind {
 			return wait(ctx, c)
 		}), nil
 	}
-	if edition() == "demanding" {
+	switch edition() {
+	case "demanding":
 		return task.NewKind("edition", func(c demanding) (task.Task, error) { return run(config{Text: c.Text}) })
+	case "generous":
+		return task.NewKind("edition", func(c generous) (task.Task, error) { return run(config{Text: c.Text}) })
 	}
 	return task.NewKind("edition", run)
 }
@@ -240,6 +248,23 @@ func TestReloadLeavesWhatDoesNotFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.awaitEdition(h.ID(), 2, "first after first")
+}
+
+// TestReloadTakesTheNewDefaults: what was given is completed anew.
+func TestReloadTakesTheNewDefaults(t *testing.T) {
+	s := newShelf(t, "guest")
+	g := newRig(t, host.Process, host.WithCatalog(s.Catalog), host.WithPolicy(host.LogOnly))
+	h := g.add("edition", config{})
+	g.start()
+	g.awaitEdition(h.ID(), 1, "first after ")
+	s.publish("generous", "guest")
+	if _, err := g.Reload(t.Context(), s.Catalog, "guest"); err != nil {
+		t.Fatal(err)
+	}
+	<-h.Done()
+	if string(h.Result()) != `"generous"` {
+		t.Errorf("result %s, %v", h.Result(), h.Err())
+	}
 }
 
 // TestReloadBeforeTheStart: a task that has not begun takes the new kind.

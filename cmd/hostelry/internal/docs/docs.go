@@ -31,7 +31,7 @@ func kind(plugin string, k wire.KindDescription) []string {
 	if len(all) == 0 {
 		lines = append(lines, "", "Its schema names no fields of a config.")
 	} else {
-		lines = append(lines, "", "| Field | Type | Required | Default | Description |", "|---|---|---|---|---|")
+		lines = append(lines, "", "| Field | Type | Required | Default | Constraints | Description |", "|---|---|---|---|---|---|")
 		lines = append(lines, rows("", all)...)
 	}
 	lines = append(lines, "", "In a job file:", "", "```yaml", "plugins:")
@@ -43,20 +43,36 @@ func kind(plugin string, k wire.KindDescription) []string {
 func rows(path string, all []fields.Field) []string {
 	var lines []string
 	for _, f := range all {
-		required, text := "", prose(f.Description)
+		required := ""
 		if f.Required {
 			required = "yes"
 		}
-		if f.Default == "" && len(f.Examples) > 0 {
-			text = strings.TrimSpace(text + " (such as " + code(f.Examples[0]) + ")")
+		cells := []string{
+			code(path + f.Name), prose(f.Type), required, code(f.Default), prose(strings.Join(constraints(f), ", ")), description(f),
 		}
-		facts := append([]string{f.Type}, f.Bounds...)
-		if f.Secret {
-			facts = append(facts, "secret")
-		}
-		cells := []string{code(path + f.Name), prose(strings.Join(facts, ", ")), required, code(f.Default), text}
 		lines = append(lines, "| "+strings.Join(cells, " | ")+" |")
 		lines = append(lines, rows(path+f.Name+".", f.Fields)...)
 	}
 	return lines
+}
+
+// constraints are the field's bounds in words, and whether it is a secret.
+func constraints(f fields.Field) []string {
+	if f.Secret {
+		return append([]string{"secret"}, f.Bounds...)
+	}
+	return f.Bounds
+}
+
+// description is the field's, and its examples.
+func description(f fields.Field) string {
+	text := prose(f.Description)
+	var examples []string
+	for _, example := range f.Examples {
+		examples = append(examples, code(example))
+	}
+	if examples != nil {
+		text = strings.TrimSpace(text + " (such as " + strings.Join(examples, " or ") + ")")
+	}
+	return text
 }

@@ -30,9 +30,9 @@ func Example() {
 	//
 	// greets \*you\*
 	//
-	// | Field | Type | Required | Default | Description |
-	// |---|---|---|---|---|
-	// | `name` | string | yes |  | Whom |
+	// | Field | Type | Required | Default | Constraints | Description |
+	// |---|---|---|---|---|---|
+	// | `name` | string | yes |  |  | Whom |
 	//
 	// In a job file:
 	//
@@ -55,7 +55,7 @@ var hostile = wire.Description{
 			Name:        "null",
 			Description: "- a list\n\n```\n<script>alert(1)</script> | [click](javascript:x) ![](x) &lt; \\| $1$ \x1b[2J\u202e",
 			ConfigSchema: json.RawMessage(`{
-				"required": ["a|b", "` + "`tick`" + `", "\n` + "```" + `", "limits", "yes", "list", "any"],
+				"required": ["a|b", "` + "`tick`" + `", "\n` + "```" + `", "limits", "yes", "list", "any", "token"],
 				"properties": {
 					"a|b": {"type": "string", "description": "one | two\n| three |", "default": "` + "`a` | \\\\" + `"},
 					"` + "`tick`" + `": {"enum": ["<i>", "\\|"], "description": "1. not a list", "examples": ["<i>"]},
@@ -65,6 +65,7 @@ var hostile = wire.Description{
 					}, "required": ["cpu"]},
 					"yes": {"type": "object", "properties": {"no": {"type": "boolean"}}},
 					"list": {"type": "array", "items": {"type": "integer"}, "examples": [[1, 2]]},
+					"token": {"type": "string", "secret": true, "minLength": 8, "pattern": "^<|[a-z]$", "examples": ["sesame"]},
 					"any": {}
 				}
 			}`),
@@ -92,7 +93,7 @@ func TestHostile(t *testing.T) {
 		case inside:
 		case strings.HasPrefix(line, "#"):
 			headings++
-		case strings.HasPrefix(line, "|") && strings.Count(line, "|") != 6:
+		case strings.HasPrefix(line, "|") && strings.Count(line, "|") != 7:
 			t.Errorf("the row has other cells: %s", line)
 		case strings.ContainsAny(line, "<\x1b\u202e"):
 			t.Errorf("markup got through: %s", line)

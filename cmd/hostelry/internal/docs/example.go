@@ -36,6 +36,8 @@ func settings(indent string, all []fields.Field) []string {
 			value = f.Examples[0]
 		}
 		switch inner := settings(indent+"  ", f.Fields); {
+		case f.Secret && f.Type == "string":
+			lines = append(lines, comment(key+" {env: "+placeholder+"}", "secret: an environment variable"))
 		case value != "":
 			lines = append(lines, key+" "+terminal.Clean(value))
 		case inner != nil:
