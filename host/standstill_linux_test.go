@@ -22,21 +22,34 @@ import (
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
-func init() { programs["latecomer"] = latecomer }
+// hangUpKey has this binary serve the kind hang-up, as latecomer's plugin.
+const hangUpKey = "HANG_UP"
+
+func init() {
+	programs["latecomer"] = latecomer
+	if os.Getenv(hangUpKey) != "" {
+		plugin.ServeSelf(hangUpKind())
+	}
+}
+
+func hangUpKind() task.Kind {
+	return task.NewKind("hang-up", func(c config) (task.Task, error) {
+		return task.Func(func(context.Context) (any, error) { return hangUp(c.Text) }), nil
+	})
+}
 
 // latecomer is a host whose plugin hangs up, has the host stand still, and ends: as
 // its argument says, with exit status 7 or by SIGKILL. It prints how it took that.
 func latecomer() int {
-	kind := task.NewKind("hang-up", func(c config) (task.Task, error) {
-		return task.Func(func(context.Context) (any, error) { return hangUp(c.Text) }), nil
-	})
-	plugin.ServeSelf(kind)
-	r, err := host.New(host.WithKinds(kind), host.WithLogger(slog.New(slog.DiscardHandler)))
+	r, err := host.New(host.WithKinds(hangUpKind()), host.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	h, err := r.Add(host.Spec{ID: "a", Kind: "hang-up", Config: config{Text: os.Args[1]}, Mode: host.Process})
+	h, err := r.Add(host.Spec{
+		ID: "a", Kind: "hang-up", Config: config{Text: os.Args[1]}, Mode: host.Process,
+		Env: host.Env{FromHost: []string{"GORACE"}, Set: map[string]string{hangUpKey: "yes"}},
+	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -70,25 +83,34 @@ func hangUp(end string) (any, error) {
 	return nil, nil
 }
 
+// startProgram starts this binary as one of programs, and returns its process id and
+// its stdout. It is killed at the test's end.
+func startProgram(t *testing.T, args ...string) (int, io.Reader) {
+	t.Helper()
+	cmd := &exec.Cmd{Path: "/proc/self/exe", Args: args, Stderr: os.Stderr}
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return cmd.Process.Pid, out
+}
+
 // How a plugin ended is known also to a host that hears of it late.
 func TestEndOfAPluginIsKnownAlthoughItsHostStoodStill(t *testing.T) {
 	for end, want := range map[string]string{"exit": "exited 7 \n", "kill": "signalled -1 killed\n"} {
 		t.Run(end, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.Command(copySelf(t, t.TempDir(), "latecomer"), end)
-			cmd.Stderr = os.Stderr
-			out, err := cmd.StdoutPipe()
-			if err == nil {
-				err = cmd.Start()
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer cmd.Wait()
-			defer cmd.Process.Kill()
-			awaitFrozen(t, cmd.Process.Pid)
+			pid, out := startProgram(t, "latecomer", end)
+			awaitFrozen(t, pid)
 			<-time.After(1500 * time.Millisecond) // longer than a host waits for the end of who hung up
-			if err := unix.Kill(cmd.Process.Pid, unix.SIGCONT); err != nil {
+			if err := unix.Kill(pid, unix.SIGCONT); err != nil {
 				t.Fatal(err)
 			}
 			if said, err := io.ReadAll(out); string(said) != want || err != nil {
@@ -102,24 +124,14 @@ func TestEndOfAPluginIsKnownAlthoughItsHostStoodStill(t *testing.T) {
 // what it did not hear meanwhile.
 func TestWatchdogForgivesWhatItsHostDidNotHear(t *testing.T) {
 	t.Parallel()
-	cmd := exec.Command(copySelf(t, t.TempDir(), "standstill"))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
+	pid, out := startProgram(t, "standstill")
 	said := bufio.NewReader(out)
 	if line, err := said.ReadString('\n'); line != "all run\n" {
 		t.Fatalf("the host says %q, %v", line, err)
 	}
-	freeze(t, cmd.Process.Pid)
+	freeze(t, pid)
 	<-time.After(2 * standstillLimit) // this is what the test is about
-	if err := unix.Kill(cmd.Process.Pid, unix.SIGCONT); err != nil {
+	if err := unix.Kill(pid, unix.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	rest, err := io.ReadAll(said)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/host"
-	"github.com/hostelry-run/hostelry/plugin"
 )
 
 // standstillLimit is the watchdog of the tasks of standstill.
@@ -22,7 +21,6 @@ func init() { programs["standstill"] = standstill }
 // standstill is a host with healthy tasks in each mode. It says when they run, and
 // then how each has ended.
 func standstill() int {
-	plugin.ServeSelf(kinds()...)
 	r, err := host.New(host.WithKinds(kinds()...), host.WithPolicy(host.LogOnly),
 		host.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {

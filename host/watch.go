@@ -55,12 +55,13 @@ func (t *try) checkSigns() {
 		if forgive {
 			t.forgiven, t.pinged, wait = t.sign, false, limit/2
 		}
-		t.lookLocked(wait)
 		if t.pinged {
+			t.lookLocked(wait)
 			r.mu.Unlock()
 			return
 		}
 		t.pinged, t.pong = true, ""
+		t.due = time.Now().Add(wait)
 		r.enforcing++
 		r.mu.Unlock()
 		t.ping(wait)
@@ -72,14 +73,18 @@ func (t *try) checkSigns() {
 	t.expire(verdict{outcome: OutcomeUnresponsive, err: err, force: true})
 }
 
-// ping notes what is known of where the attempt runs. It ends before the next look.
+// ping notes what is known of where the attempt runs, and has checkSigns look again
+// when it is due: not before ping knows.
 func (t *try) ping(d time.Duration) {
 	ctx, cancel := context.WithTimeout(t.watched, d*9/10)
 	defer cancel()
 	pong := t.execution.ping(ctx)
 	t.runner.mu.Lock()
 	defer t.runner.mu.Unlock()
-	t.pong = pong
+	if !t.over {
+		t.pong = pong
+		t.watchdog.Reset(time.Until(t.due))
+	}
 }
 
 // awaitReadyLocked begins to wait until the task is up: by its own word, or by the
