@@ -194,7 +194,6 @@ func counted(running *atomic.Int64) task.Kind {
 func kinds() []task.Kind {
 	all := []task.Kind{
 		task.NewKind("scripted", scripted),
-		guardedKind(), tunedKind(), foreignKind(),
 		task.NewKind("stop-error", stopperKind(func(_ context.Context, s *stopper) error { return errors.New(s.config.Text) })),
 		task.NewKind("stop-panic", stopperKind(func(_ context.Context, s *stopper) error { panic(s.config.Text) })),
 		task.NewKind("stop-hangs", stopperKind(func(ctx context.Context, _ *stopper) error {

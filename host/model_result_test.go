@@ -24,7 +24,7 @@ func (a *audit) compare() {
 	if _, err := a.runner.Add(host.Spec{ID: "late", Kind: "nothing"}); !errors.Is(err, host.ErrStopping) {
 		a.fault(nil, "Add after the end: %v", err)
 	}
-	for h, attempts := range a.world.barred {
+	for h, attempts := range a.attemptsThen {
 		if h.Attempts() != attempts {
 			a.fault(nil, "%s began after the run was seen stopping", h.ID())
 		}
@@ -39,9 +39,7 @@ func (a *audit) compareHandles() {
 	}
 	for _, h := range a.runner.Handles() {
 		l := a.current[h.ID()]
-		select {
-		case <-h.Done():
-		default:
+		if !over(h) {
 			a.fault(l, "is not done")
 		}
 		if l == nil || h.State() != l.state || h.Attempts() != l.attempt || h.Mode() != l.mode || h.Err() != l.err && l.state.Ended() || h.Cause() != l.cause {
@@ -62,19 +60,18 @@ func (a *audit) compareFailures() {
 			a.fault(a.failed[i], "failure %d is %v, by the events %v", i, h.Err(), a.failed[i].err)
 		}
 	}
-	if a.plan.background {
-		if a.result.wait != nil || a.plan.policy != host.Propagate {
-			a.compareWait(errs)
-		}
+	if a.refused() {
 		return
 	}
-	if a.refused() {
+	a.compareDeadline()
+	if a.plan.background {
+		a.compareWait(errs)
 		return
 	}
 	leaves := leavesOf(a.result.run)
 	leaves = slices.DeleteFunc(leaves, func(err error) bool { return err == context.Canceled || errors.Is(err, host.ErrDeadline) })
 	if a.plan.policy == host.Propagate {
-		a.heard(a.result.run, errs)
+		a.heard(a.result.run)
 		sorted(leaves, errs)
 	}
 	if !slices.Equal(leaves, errs) {
@@ -95,12 +92,32 @@ func sorted(errs, order []error) {
 	slices.SortStableFunc(errs, func(a, b error) int { return slices.Index(order, a) - slices.Index(order, b) })
 }
 
+// compareDeadline checks that the run's deadline is in its result if that is what
+// ended it, and not if there is none.
+func (a *audit) compareDeadline() {
+	err := errors.Join(a.result.run, a.result.wait)
+	told := errors.Is(err, host.ErrDeadline)
+	must := a.plan.policy == host.LogOnly && a.plan.deadline > 0 && a.result.ended.After(a.began.Add(a.plan.deadline))
+	must = must && !errors.Is(a.result.wait, context.Canceled) // who gives up waiting is not told
+	for _, c := range a.called {
+		must = must && (c.does != stopRun && c.does != cancelRun || c.began.After(a.began.Add(a.plan.deadline)))
+	}
+	if told && a.plan.deadline == 0 || must && !told {
+		a.fault(nil, "the deadline is %v, the result %v", a.plan.deadline, err)
+	}
+}
+
 func (a *audit) compareWait(errs []error) {
 	switch {
-	case errors.Is(a.result.run, host.ErrStopping), errors.Is(a.result.wait, context.Canceled):
-	case errors.Is(a.result.wait, host.ErrDeadline):
+	case errors.Is(a.result.wait, context.Canceled), errors.Is(a.result.wait, host.ErrDeadline):
+	case a.plan.policy == host.Propagate && a.result.wait == nil:
+		for _, l := range a.failed {
+			if a.groupOf(l).Name == "" || a.groupOf(l).Policy != host.LogOnly {
+				a.fault(l, "has failed, but Wait returned nothing")
+			}
+		}
 	case a.plan.policy == host.Propagate:
-		a.heard(a.result.wait, errs)
+		a.heard(a.result.wait)
 	case !slices.Equal(leavesOf(a.result.wait), errs):
 		a.fault(nil, "Wait: %v\nwant %v", a.result.wait, errs)
 	}
@@ -108,7 +125,7 @@ func (a *audit) compareWait(errs []error) {
 
 // heard checks the failure of which a policy of Propagate hears first, which is or
 // comes first in err.
-func (a *audit) heard(err error, failed []error) {
+func (a *audit) heard(err error) {
 	first := err
 	if list, ok := err.(interface{ Unwrap() []error }); ok {
 		first = list.Unwrap()[0]
@@ -140,7 +157,7 @@ func (a *audit) heard(err error, failed []error) {
 			return
 		}
 	}
-	if len(failed) > 0 && len(a.failed) > 0 && a.groupOf(a.failed[0]).Policy != host.LogOnly {
+	if len(a.failed) > 0 && a.groupOf(a.failed[0]).Policy != host.LogOnly {
 		a.fault(nil, "%v was told first", first)
 	}
 }

@@ -21,14 +21,15 @@ type world struct {
 	cancel context.CancelFunc // of the run's ctx
 	sets   []*host.Replicas   // by task; nil where it is none, or was not added
 
-	mu       sync.Mutex
-	made     map[string]int // by id, how often its constructor was called
-	entries  []*entry
-	called   []*called
-	barred   map[*host.Handle]int // their attempts, when the run was first seen stopping
-	calls    sync.WaitGroup
-	asked    atomic.Int64 // calls by tasks
-	problems []string
+	calls sync.WaitGroup
+	asked atomic.Int64 // calls by tasks
+
+	mu           sync.Mutex
+	made         map[string]int // by id, how often its constructor was called
+	entries      []*entry
+	called       []*called
+	attemptsThen map[*host.Handle]int // when the run was first seen stopping
+	problems     []string
 }
 
 // entry is a task's Run, from inside.
@@ -76,8 +77,8 @@ func (w *world) look() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.barred == nil {
-		w.barred = attempts
+	if w.attemptsThen == nil {
+		w.attemptsThen = attempts
 	}
 }
 
