@@ -42,7 +42,8 @@ A kind is run with the config that is given, or else with one that is made of th
 examples and defaults in its schema. A config with which a task runs until it is
 stopped shows the most. The tasks are real: some ten of them run, several at once.
 
-Exit status: 0 the plugin conforms, 1 it does not, 2 a bad flag, file or config.`,
+Exit status: 0 the plugin conforms, 1 it does not, 2 a bad flag, file or config, or a
+kind of which no task was run as it needs a config that was not given.`,
 		Example: `  hostelry plugin test ./hostelry-digest --set root=.
   hostelry plugin test ./hostelry-hello --kind hello --config hello.yaml --junit report.xml`,
 		Args: oneArgument("the plugin's executable"),
@@ -104,8 +105,11 @@ func (f *testFlags) test(cmd *cobra.Command, file string) error {
 		f.command.status = status
 		return nil
 	}
-	if len(v.failed) > 0 {
+	switch {
+	case len(v.failed) > 0:
 		f.command.status = exitFailed
+	case len(v.unseen) > 0: // nobody is to take that for a pass
+		f.command.status = exitUsage
 	}
 	return errors.Join(r.end(v), f.writeJUnit(v))
 }

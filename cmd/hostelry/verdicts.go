@@ -109,7 +109,7 @@ func (p *plainReport) end(v *verdicts) error {
 	}
 	counts := fmt.Sprintf("%d checks passed, %d failed, %d not applicable, in %.1fs", v.counts[conformance.Pass],
 		v.counts[conformance.Fail], v.counts[conformance.NotApplicable], time.Since(v.began).Seconds())
-	if kind := v.kind(); len(v.failed) == 0 && kind != "" {
+	if kind := v.kind(); len(v.failed)+len(v.unseen) == 0 && kind != "" {
 		p.line("next: hostelry run --plugins %s %s", filepath.Dir(v.file), kind)
 	}
 	switch {

@@ -84,7 +84,7 @@ func kindChecks() []Check {
 			Rule: "run-reports", Sentence: "`ready` comes at most once"},
 		{Name: progress, do: heard(progress, func(t *transcript) bool { return t.progress > 0 }, "it reported no progress"),
 			Rule: "run-progress", Sentence: "`done` is not negative, and `total` is 0 where it is not known"},
-		{Name: logs, do: heard(logs, func(t *transcript) bool { return t.logs > 0 }, "it sent no log message"),
+		{Name: logs, do: heard(logs, func(t *transcript) bool { return t.logs > 0 }, "it sent no log message: its lines on stderr are logs too, which no check reads"),
 			Rule: "log-message", Sentence: "`fields` is a JSON object or empty"},
 		{Name: checkpoints, do: heard(checkpoints, func(t *transcript) bool { return t.sequence > 0 }, "it made no checkpoint"),
 			Rule: "checkpoint-sequence", Sentence: "`sequence` counts from 1 in each attempt"},
