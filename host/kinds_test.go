@@ -193,6 +193,7 @@ func counted(running *atomic.Int64) task.Kind {
 // kinds are the kinds of the tests.
 func kinds() []task.Kind {
 	all := []task.Kind{
+		guardedKind(), tunedKind(), foreignKind(),
 		task.NewKind("scripted", scripted),
 		task.NewKind("stop-error", stopperKind(func(_ context.Context, s *stopper) error { return errors.New(s.config.Text) })),
 		task.NewKind("stop-panic", stopperKind(func(_ context.Context, s *stopper) error { panic(s.config.Text) })),
