@@ -65,7 +65,10 @@ func (c *command) run(args []string) int {
 		fmt.Fprintln(c.errOut, end.Panic.Stack)
 	}
 	if end.Result != nil {
-		fmt.Fprintf(c.out, "%s\n", end.Result)
+		if _, err := fmt.Fprintf(c.out, "%s\n", end.Result); err != nil {
+			fmt.Fprintf(c.errOut, "the result is lost: %v\n", err)
+			return max(1, exitStatus(end, stopped))
+		}
 	}
 	return exitStatus(end, stopped)
 }

@@ -77,7 +77,7 @@ func Compile(raw json.RawMessage) (*Schema, error) {
 // shows what is secret in it as ***.
 func (s *Schema) Check(value any) []Problem {
 	r := report{value: value, whole: "the value", source: s.source, secrets: sync.OnceValue(func() (paths [][]string) {
-		for path := range s.notes.Secrets(value) {
+		for path := range s.notes.Hidden(value) {
 			paths = append(paths, path)
 		}
 		return paths

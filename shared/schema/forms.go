@@ -137,30 +137,94 @@ func (n *Notes) Secrets(config any) iter.Seq2[[]string, any] {
 	return n.secretsIn([]any{n.root}, config)
 }
 
-func (n *Notes) secretsIn(schemas []any, v any) iter.Seq2[[]string, any] {
-	return func(yield func([]string, any) bool) { n.eachSecret(schemas, nil, v, yield) }
+// Hidden are the values that a message about a config that does not fit must not
+// show: the Secrets, and what stands where a list or object with secrets should.
+func (n *Notes) Hidden(config any) iter.Seq2[[]string, any] {
+	if !n.secrets {
+		return n.Secrets(config)
+	}
+	return func(yield func([]string, any) bool) { n.eachSecret([]any{n.root}, nil, config, true, yield) }
 }
 
-// eachSecret reports whether yield wants more.
-func (n *Notes) eachSecret(schemas []any, path []string, v any, yield func([]string, any) bool) bool {
+func (n *Notes) secretsIn(schemas []any, v any) iter.Seq2[[]string, any] {
+	return func(yield func([]string, any) bool) { n.eachSecret(schemas, nil, v, false, yield) }
+}
+
+// eachSecret reports whether yield wants more. With misplaced, what stands where
+// something else with secrets in it should is one too.
+func (n *Notes) eachSecret(schemas []any, path []string, v any, misplaced bool, yield func([]string, any) bool) bool {
 	f := n.forms(schemas, false)
-	if slices.ContainsFunc(f.all, func(s map[string]any) bool { return s[Secret] == true }) {
+	if slices.ContainsFunc(f.all, func(s map[string]any) bool {
+		return s[Secret] == true || misplaced && holdsSecret(s, otherForms(v), 0)
+	}) {
 		return yield(path, v)
 	}
 	below := func(key string) []string { return append(slices.Clip(path), key) }
 	switch v := v.(type) {
 	case map[string]any:
 		for name, inner := range v {
-			if !n.eachSecret(f.field(name), below(name), inner, yield) {
+			if !n.eachSecret(f.field(name), below(name), inner, misplaced, yield) {
 				return false
 			}
 		}
 	case []any:
 		for i, item := range v {
-			if !n.eachSecret(f.item(i), below(strconv.Itoa(i)), item, yield) {
+			if !n.eachSecret(f.item(i), below(strconv.Itoa(i)), item, misplaced, yield) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+var (
+	objectFormNames = []string{"properties", "patternProperties", "additionalProperties", "unevaluatedProperties"}
+	listFormNames   = []string{"items", "prefixItems", "additionalItems", "contains", "unevaluatedItems"}
+)
+
+// otherForms are the keywords of what v is not.
+func otherForms(v any) []string {
+	switch v.(type) {
+	case map[string]any:
+		return listFormNames
+	case []any:
+		return objectFormNames
+	default:
+		return slices.Concat(objectFormNames, listFormNames)
+	}
+}
+
+// holdsSecret reports whether a schema has a secret behind one of the keywords, or
+// a reference, behind which there may be one.
+func holdsSecret(s map[string]any, keywords []string, depth int) bool {
+	for _, k := range keywords {
+		if inner, has := s[k]; has && mentionsSecret(inner, depth) {
+			return true
+		}
+	}
+	return false
+}
+
+func mentionsSecret(v any, depth int) bool {
+	if depth > maxDepth {
+		return true
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if _, refers := v["$ref"]; refers || v[Secret] == true {
+			return true
+		}
+		for _, inner := range v {
+			if mentionsSecret(inner, depth+1) {
+				return true
+			}
+		}
+	case []any:
+		for _, inner := range v {
+			if mentionsSecret(inner, depth+1) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -236,12 +236,16 @@ func (r *Remote) send(m *taskpb.RunRequest) error {
 	return r.stream.Send(m)
 }
 
-// finish is the plugin's last word. A result that is not JSON fails the task.
+// finish is the plugin's last word. A result that is not JSON, or too large, fails the
+// task.
 func finish(f *taskpb.Finished) (any, error) {
 	err := decodeFailure(f.GetFailure())
 	raw := bytes.TrimSpace(f.GetResult())
 	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
 		return nil, err
+	}
+	if bad := checkSize(raw, task.ErrBadResult); bad != nil {
+		return nil, errors.Join(err, bad)
 	}
 	if !json.Valid(raw) {
 		return nil, errors.Join(err, fmt.Errorf("%w: the plugin sent %s, which is not JSON", task.ErrBadResult, quote(string(raw))))

@@ -231,3 +231,16 @@ func TestDescribeIsBounded(t *testing.T) {
 		t.Errorf("without the service: %v", err)
 	}
 }
+
+// TestForeignResultTooLarge: a plugin that does not keep the limit itself fails its task.
+func TestForeignResultTooLarge(t *testing.T) {
+	const most = 64 << 20
+	for size, fails := range map[int]bool{most: false, most + 1: true} {
+		result := `"` + strings.Repeat("x", size-2) + `"`
+		p := says(nil, begun(), finished(result, nil))
+		end := run(t, wire.NewClient(dial(t, p)), &host{}, "")
+		if errors.Is(end.Err, task.ErrBadResult) != fails || (len(end.Result) == size) == fails {
+			t.Errorf("%d bytes: %v, with a result of %d", size, end.Err, len(end.Result))
+		}
+	}
+}
