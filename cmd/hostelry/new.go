@@ -103,7 +103,7 @@ func require(ctx context.Context, dir string, m scaffold.Module) error {
 	if m.Dir != "" {
 		sums, err := os.ReadFile(filepath.Join(m.Dir, "go.sum"))
 		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644)
+			err = os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644) //nolint:gosec // where the user says
 		}
 		if err != nil {
 			return err
