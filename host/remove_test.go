@@ -55,6 +55,7 @@ func TestATaskMayRemoveItself(t *testing.T) {
 		again := g.add("leaves", config{})
 		<-again.Done()
 		wantStates(t, host.StateStopped, again)
+		g.awaitReady(other)
 		wantStates(t, host.StateRunning, other)
 	})
 }
