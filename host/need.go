@@ -156,7 +156,7 @@ type dependent struct {
 func (h *Handle) wakeDependentsLocked() {
 	for _, name := range []string{h.job.id, h.set} {
 		for _, d := range h.runner.dependents[name] {
-			if d.state != StateWaiting || d.over {
+			if d.state > StateWaiting || d.over {
 				continue
 			}
 			if _, never := h.metLocked(d.need); never || d.blocker == h {
