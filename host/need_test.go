@@ -103,7 +103,7 @@ func TestAStopTellsWhatFailed(t *testing.T) {
 			next: "needs fail to be ready, which failed", far: "needs wait-next to start, which never started",
 			other: "needs succeed to end, which never started",
 		} {
-			if h.State() != host.StateWaiting || h.Err() != nil || h.Cause() != want {
+			if h.State().Ended() || h.Err() != nil || h.Cause() != want {
 				t.Errorf("%s: %v, %v, cause %q, want %q", h.ID(), h.State(), h.Err(), h.Cause(), want)
 			}
 		}

@@ -127,17 +127,17 @@ func (t *try) ended(e end) {
 		r.taskLogger(t.job).Info("an abandoned task has ended after all", "attempt", t.number)
 		return
 	}
-	defer r.mu.Unlock()
 	state, failure := t.judgeLocked(e)
 	if failure != nil {
 		goesOn, _ := t.followedLocked(t, state, true, e.Final)
-		r.mu.Unlock() // to log runs code that is not ours
+		r.mu.Unlock() // to log runs code that is not ours, and may panic
 		t.logFailure(failure, goesOn)
 		r.mu.Lock()
-		if t.over { // abandoned meanwhile
-			r.abandoned--
-			return
-		}
+	}
+	defer r.mu.Unlock()
+	if t.over { // abandoned meanwhile
+		r.abandoned--
+		return
 	}
 	t.closeLocked()
 	t.settleLocked(t, state, failure, e)
