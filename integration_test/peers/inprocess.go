@@ -1,0 +1,6 @@
+package main
+
+// inProcess are the workloads of goroutine and async mode.
+func inProcess() []workload {
+	return []workload{noopGoroutine()}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// table is the rows and what is to be said below them.
+type table struct {
+	rows  []row
+	notes []string
+}
+
+// row compares ours with one other side, or shows ours alone.
+type row struct{ workload, ours, peer, limit, ratio, target, met string }
+
+const notMeasured = "not measured"
+
+// add appends the rows of a workload, those of a quantity together.
+func (t *table) add(res result) {
+	w := res.workload
+	if why := res.missing; why != "" {
+		t.rows = append(t.rows, row{workload: w.title, ours: "needs " + why, met: notMeasured})
+		return
+	}
+	if res.err != nil {
+		t.rows = append(t.rows, row{workload: w.title, ours: "failed", met: notMeasured})
+		t.note("%s: %v", w.title, res.err)
+		return
+	}
+	for q, quantity := range w.quantities {
+		t.addQuantity(res, q, quantity)
+	}
+	for i, s := range res.sides {
+		if s.err != nil {
+			t.note("%s, %s: %v", w.title, w.sides[i].name, s.err)
+		}
+	}
+}
+
+// addQuantity appends a row for each other side of the workload, and one before them
+// for a target that ours has alone.
+func (t *table) addQuantity(res result, q int, quantity quantity) {
+	title := res.workload.title
+	if quantity.name != "" {
+		title += ": " + quantity.name
+	}
+	ours := cell(res, q, 0)
+	show := func(r row) {
+		r.workload, r.ours = title, ours
+		title, ours = "", "" // once is enough
+		t.rows = append(t.rows, r)
+	}
+	if goals := quantity.against(""); len(goals) > 0 || len(res.sides) == 1 {
+		r := row{}
+		if res.sides[0].complete() {
+			t.judge(&r, goals, newSpread(res.sides[0].values[q]).median, quantity.unit.format)
+		}
+		show(r)
+	}
+	for i := 1; i < len(res.sides); i++ {
+		s := res.workload.sides[i]
+		r := row{peer: cell(res, q, i)}
+		if s.limit {
+			r.peer, r.limit = "", r.peer
+		}
+		goals := quantity.against(s.name)
+		if res.sides[0].complete() && res.sides[i].complete() {
+			ratio := newRatio(res.sides[0].values[q], res.sides[i].values[q])
+			r.ratio = ratio.String()
+			t.judge(&r, goals, ratio.median, digits)
+		} else if len(goals) > 0 {
+			r.met = notMeasured
+		}
+		show(r)
+	}
+}
+
+// judge says what the targets are, and whether the value meets them all.
+func (t *table) judge(r *row, goals []target, value float64, format func(float64) string) {
+	var texts []string
+	for _, goal := range goals {
+		if goal.atLeast > 0 {
+			texts = append(texts, "≥ "+format(goal.atLeast))
+		} else {
+			texts = append(texts, "≤ "+format(goal.atMost))
+		}
+		if r.met != "no" {
+			r.met = "yes"
+		}
+		if !goal.met(value) {
+			r.met = "no"
+			if goal.wall != "" {
+				t.note("%s", goal.wall)
+			}
+		}
+	}
+	r.target = strings.Join(texts, ", ")
+}
+
+// against are the quantity's targets that name the side.
+func (q quantity) against(side string) (goals []target) {
+	for _, goal := range q.targets {
+		if goal.against == side {
+			goals = append(goals, goal)
+		}
+	}
+	return goals
+}
+
+// cell names a side and what it measured, or why it did not.
+func cell(res result, q, i int) string {
+	name, s := res.workload.sides[i].name, res.sides[i]
+	switch {
+	case s.missing != "":
+		return name + ": needs " + s.missing
+	case s.err != nil || len(s.values) == 0:
+		return name + ": failed"
+	}
+	return name + " " + res.workload.quantities[q].unit.format(newSpread(s.values[q]).median)
+}
+
+func (t *table) note(format string, args ...any) {
+	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+}
+
+// write writes the table in Markdown, with columns that line up as plain text too.
+func (t *table) write(w io.Writer) {
+	lines := [][]string{{"workload", "ours", "peer", "limit", "ours / theirs", "target", "met"}}
+	for _, r := range t.rows {
+		lines = append(lines, []string{r.workload, r.ours, r.peer, r.limit, r.ratio, r.target, r.met})
+	}
+	widths := make([]int, len(lines[0]))
+	for _, cells := range lines {
+		for i, text := range cells {
+			widths[i] = max(widths[i], len([]rune(text)))
+		}
+	}
+	for i, cells := range lines {
+		for j, text := range cells {
+			fmt.Fprintf(w, "| %-*s ", widths[j], text)
+		}
+		fmt.Fprintln(w, "|")
+		if i == 0 {
+			for _, width := range widths {
+				fmt.Fprint(w, "|", strings.Repeat("-", width+2))
+			}
+			fmt.Fprintln(w, "|")
+		}
+	}
+	if len(t.notes) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, note := range t.notes {
+		fmt.Fprintln(w, "-", note)
+	}
+}
