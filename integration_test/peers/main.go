@@ -12,9 +12,12 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+
+	"github.com/hostelry-run/hostelry/plugin"
 )
 
 func main() {
+	plugin.ServeSelf(errands()...) // process mode starts this program again, and ends here
 	if role, ok := roles()[os.Getenv(roleVariable)]; ok {
 		os.Exit(role())
 	}

@@ -12,7 +12,7 @@ const roleVariable = "HOSTELRY_PEERS_ROLE"
 // roles are what this program can be instead of the measurement: each runs a
 // process's whole life and returns its exit status.
 func roles() map[string]func() int {
-	return map[string]func() int{}
+	return processRoles()
 }
 
 // again is the command that starts this program in a role.

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+
+	goplugin "github.com/hashicorp/go-plugin"
+)
+
+// keptAtOnce is how many plugins run while it is counted what each takes of the host.
+const keptAtOnce = 100
+
+func processCost() workload {
+	return workload{
+		name: "process-cost", title: "what a running plugin process takes of its host, of 100",
+		quantities: []quantity{
+			{name: "heap and stacks", unit: bytes, targets: []target{{against: goPluginPlain, atMost: 1.3}}},
+			{name: "goroutines", unit: pieces, targets: []target{{against: goPluginPlain, atMost: 1.3}}},
+		},
+		sides: []side{
+			{name: "process mode", run: costOurs(keptAtOnce)},
+			{name: goPluginPlain, run: costTheirs(keptAtOnce)},
+		},
+	}
+}
+
+// takings are what this process takes of the machine.
+type takings struct{ bytes, goroutines float64 }
+
+// takings counts what is in use, once what was only passing has gone: when the number
+// of goroutines stays the same for a while.
+func takingsNow() takings {
+	for last := -1; last != runtime.NumGoroutine(); {
+		last = runtime.NumGoroutine()
+		time.Sleep(50 * time.Millisecond)
+	}
+	runtime.GC()
+	runtime.GC() // what the first one has finalised
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return takings{float64(m.HeapAlloc + m.StackInuse), float64(runtime.NumGoroutine())}
+}
+
+// each shares out between n plugins what has come since then.
+func (t takings) each(n int) []float64 {
+	now := takingsNow()
+	return []float64{(now.bytes - t.bytes) / float64(n), (now.goroutines - t.goroutines) / float64(n)}
+}
+
+// costOurs counts the runner, its keeper and its events with the plugins.
+func costOurs(n int) func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) (_ []float64, err error) {
+		before := takingsNow()
+		i, err := openInn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, i.close()) }()
+		for range n {
+			if _, err := i.add("park", errand{}); err != nil {
+				return nil, err
+			}
+		}
+		if err := i.running(n); err != nil {
+			return nil, err
+		}
+		return before.each(n), nil
+	}
+}
+
+func costTheirs(n int) func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) ([]float64, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		before := takingsNow()
+		clients, err := atOnce(n, func() (*goplugin.Client, error) { return launchGoPlugin(ctx, false) })
+		cost := before.each(n)
+		runtime.KeepAlive(clients)
+		killAll(clients)
+		return cost, err
+	}
+}

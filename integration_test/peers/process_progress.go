@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hostelry-run/hostelry/host"
+)
+
+const bareGRPC = "bare gRPC streams"
+
+// Messages that plugins send in a round, all together.
+const progressMessages = 200_000
+
+// processProgressOne has one plugin report as fast as it can.
+func processProgressOne() workload { return processProgress("one", "one plugin", 1) }
+
+// processProgressMany has twenty do so.
+func processProgressMany() workload { return processProgress("many", "20 plugins", 20) }
+
+// processProgress counts what the tasks reported, until a reader of the host's events
+// has each task's last report. Of reports that the reader has not come to, only the
+// newest is kept: it need not see every one. The bare streams carry each message to
+// its end.
+func processProgress(name, title string, plugins int) workload {
+	each := progressMessages / plugins
+	return workload{
+		name: "process-progress-" + name, title: "progress messages of " + title + ", until the host has the last",
+		quantities: []quantity{{unit: perSecond, targets: []target{{against: bareGRPC, atLeast: 0.8}}}},
+		sides: []side{
+			{name: "process mode", run: progressOurs(plugins, each)},
+			{name: bareGRPC, limit: true, run: progressBare(plugins, each)},
+		},
+	}
+}
+
+// rate is how many messages came a second, since then.
+func rate(messages int, began time.Time) []float64 {
+	return []float64{float64(messages) / time.Since(began).Seconds()}
+}
+
+func progressOurs(plugins, each int) func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) (_ []float64, err error) {
+		g, err := newGate()
+		if err != nil {
+			return nil, err
+		}
+		defer g.close()
+		i, err := openInn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, i.close()) }()
+		handles := make([]*host.Handle, plugins)
+		for n := range handles {
+			if handles[n], err = i.add("flood", errand{Gate: g.path, Count: each}); err != nil {
+				return nil, err
+			}
+		}
+		began, err := g.open(plugins)
+		if err == nil {
+			err = i.await(plugins, func(e host.Event) bool { return e.Progress.Done == int64(each) })
+		}
+		counted := rate(plugins*each, began)
+		for _, h := range handles {
+			err = errors.Join(err, succeeded(ctx, h))
+		}
+		return counted, err
+	}
+}
+
+func progressBare(plugins, each int) func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) (_ []float64, err error) {
+		g, err := newGate()
+		if err != nil {
+			return nil, err
+		}
+		defer g.close()
+		hosts, err := atOnce(plugins, startBareHost)
+		defer func() { err = errors.Join(err, closeAll(hosts)) }()
+		if err != nil {
+			return nil, err
+		}
+		var reading sync.WaitGroup
+		errs := make([]error, plugins)
+		for n, h := range hosts {
+			c, err := h.call(ctx, "flood", errand{Gate: g.path, Count: each})
+			if err != nil {
+				return nil, err
+			}
+			reading.Go(func() { errs[n] = c.wantBefore(each) })
+		}
+		began, err := g.open(plugins)
+		reading.Wait()
+		return rate(plugins*each, began), errors.Join(append(errs, err)...)
+	}
+}
+
+// wantBefore reads a stream to its end, and counts what comes before the last word.
+func (b *bareCall) wantBefore(want int) error {
+	got, _, err := b.finish()
+	if err == nil && got != want {
+		err = fmt.Errorf("%d messages came, want %d", got, want)
+	}
+	return err
+}
+
+func closeAll(hosts []*bareHost) error {
+	var errs []error
+	for _, h := range hosts {
+		errs = append(errs, h.close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	goplugin "github.com/hashicorp/go-plugin"
+
+	"github.com/hostelry-run/hostelry/host"
+)
+
+// stoppedAtOnce is how many processes are stopped together.
+const stoppedAtOnce = 100
+
+func processStop() workload {
+	const limit = "SIGTERM and wait"
+	return workload{
+		name: "process-stop", title: "stop of 100 plugin processes, until all have ended and are reaped",
+		quantities: []quantity{{unit: seconds, targets: []target{{against: limit, atMost: 1.5}}}},
+		sides: []side{
+			{name: "process mode", run: stopOurs(stoppedAtOnce)},
+			{name: goPluginPlain, run: stopTheirs(stoppedAtOnce)},
+			{name: limit, limit: true, run: stopNothings(stoppedAtOnce)},
+		},
+	}
+}
+
+func stopOurs(n int) func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) (_ []float64, err error) {
+		i, err := openInn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, i.close()) }()
+		for range n {
+			if _, err := i.add("park", errand{}); err != nil {
+				return nil, err
+			}
+		}
+		if err := i.running(n); err != nil {
+			return nil, err
+		}
+		began := time.Now()
+		if err := i.Stop(ctx); err != nil {
+			return nil, err
+		}
+		took := since(began)
+		for _, h := range i.Handles() {
+			if s := h.State(); s != host.StateStopped {
+				return nil, fmt.Errorf("task %s is %v, not stopped", h.ID(), s)
+			}
+		}
+		return took, nil
+	}
+}
+
+func stopTheirs(n int) func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) ([]float64, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		clients, err := atOnce(n, func() (*goplugin.Client, error) { return launchGoPlugin(ctx, false) })
+		began := time.Now()
+		killAll(clients)
+		return since(began), err
+	}
+}
+
+// stopNothings stops processes that a signal ends at once.
+func stopNothings(n int) func(context.Context) ([]float64, error) {
+	return func(context.Context) ([]float64, error) {
+		processes, err := atOnce(n, func() (*bareProcess, error) { return startBare("stay") })
+		began := time.Now()
+		for _, p := range processes {
+			err = errors.Join(err, p.signal())
+		}
+		for _, p := range processes {
+			err = errors.Join(err, p.reap())
+		}
+		return since(began), err
+	}
+}
