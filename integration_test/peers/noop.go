@@ -2,70 +2,136 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/hostelry-run/hostelry/host"
-	"github.com/hostelry-run/hostelry/shared/task"
+	"github.com/sourcegraph/conc/pool"
+	"github.com/thejerf/suture/v4"
 	"golang.org/x/sync/errgroup"
 )
 
 // noops is how many tasks that do nothing are added.
 const noops = 100_000
 
+func noop(context.Context) (any, error) { return nil, nil }
+
 func noopGoroutine() workload {
 	return workload{
-		name: "noop-goroutine", title: "100,000 no-op tasks, goroutine mode: first Add to the last one's end",
-		quantities: []quantity{{unit: seconds, targets: []target{{against: "errgroup", atMost: 2.5}}}},
+		name: "noop-goroutine", title: "100,000 no-op tasks in goroutine mode, first Add to last end",
+		quantities: []quantity{{unit: seconds, targets: []target{
+			{against: "errgroup", atMost: 2.5},
+			{against: "conc", atMost: 1},
+			{against: "suture", atMost: 1},
+		}}},
 		sides: []side{
-			{name: "goroutine mode", run: noopRunner(host.Goroutine, noops)},
+			{name: "goroutine mode", run: addToDone(host.Goroutine, noops, noop)},
 			{name: "errgroup", run: noopErrgroup(noops)},
+			{name: "conc", run: noopConc(noops)},
+			{name: "suture", run: noopSuture(noops)},
+			python("ThreadPoolExecutor", "threads", noops),
+			{name: "goroutines", limit: true, run: noopGoroutines(noops)},
 		},
 	}
 }
 
-// noopRunner adds to a runner that has started.
-func noopRunner(mode host.Mode, tasks int) func(context.Context) ([]float64, error) {
-	noop := task.NewKind("noop", func(struct{}) (task.Task, error) {
-		return task.Func(func(context.Context) (any, error) { return nil, nil }), nil
-	})
-	ids := names(tasks)
+func noopAsync() workload {
+	return workload{
+		name: "noop-async", title: "100,000 no-op tasks in async mode, first Add to last end",
+		quantities: []quantity{{unit: seconds, targets: []target{
+			{against: "goroutine mode", atMost: 1.2},
+			{against: "asyncio", atMost: 0.2},
+		}}},
+		sides: []side{
+			{name: "async mode", run: addToDone(host.Async, noops, noop)},
+			{name: "goroutine mode", run: addToDone(host.Goroutine, noops, noop)},
+			python("asyncio", "asyncio", noops),
+			{name: "goroutines", limit: true, run: noopGoroutines(noops)},
+		},
+	}
+}
+
+// noopErrgroup gives each task a context of its own, which ends alone or with the
+// group's, as a runner does.
+func noopErrgroup(tasks int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
-		r, err := host.New(host.WithKinds(noop), host.WithMode(mode))
-		if err != nil {
-			return nil, err
-		}
-		if err := r.Start(ctx); err != nil {
-			return nil, err
-		}
 		began := time.Now()
-		for _, id := range ids {
-			if _, err := r.Add(host.Spec{ID: id, Kind: "noop"}); err != nil {
-				return nil, err
-			}
+		g, ctx := errgroup.WithContext(ctx)
+		for range tasks {
+			g.Go(func() error {
+				ctx, cancel := context.WithCancel(ctx)
+				defer cancel()
+				_, err := noop(ctx)
+				return err
+			})
 		}
-		if err := r.Wait(ctx); err != nil {
+		if err := g.Wait(); err != nil {
 			return nil, err
 		}
 		return since(began), nil
 	}
 }
 
-// noopErrgroup gives each task a context of its own, which ends alone or with the
-// group's, as a runner does.
-func noopErrgroup(tasks int) func(context.Context) ([]float64, error) {
+// noopConc is a pool without a limit: no task waits for another one's goroutine.
+func noopConc(tasks int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
 		began := time.Now()
-		g, ctx := errgroup.WithContext(ctx)
+		p := pool.New().WithContext(ctx)
 		for range tasks {
-			g.Go(func() error {
-				_, cancel := context.WithCancel(ctx)
-				cancel()
-				return nil
+			p.Go(func(ctx context.Context) error {
+				_, err := noop(ctx)
+				return err
 			})
 		}
-		if err := g.Wait(); err != nil {
+		if err := p.Wait(); err != nil {
 			return nil, err
 		}
+		return since(began), nil
+	}
+}
+
+// sutureService is a service that ends once.
+type sutureService struct{ ended *sync.WaitGroup }
+
+func (s sutureService) Serve(ctx context.Context) error {
+	defer s.ended.Done()
+	_, _ = noop(ctx)
+	return suture.ErrDoNotRestart
+}
+
+// String saves suture from writing the service out for a name.
+func (sutureService) String() string { return "no-op" }
+
+// noopSuture adds to a supervisor that serves. The clock stops when the last service
+// has ended, which the supervisor may not have seen yet.
+func noopSuture(tasks int) measurement {
+	return func(ctx context.Context) ([]float64, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		supervisor := suture.New("peers", suture.Spec{})
+		served := supervisor.ServeBackground(ctx)
+		defer func() {
+			cancel()
+			<-served
+		}()
+		var ended sync.WaitGroup
+		ended.Add(tasks)
+		began := time.Now()
+		for range tasks {
+			supervisor.Add(sutureService{&ended})
+		}
+		ended.Wait()
+		return since(began), nil
+	}
+}
+
+func noopGoroutines(tasks int) measurement {
+	return func(ctx context.Context) ([]float64, error) {
+		began := time.Now()
+		var ended sync.WaitGroup
+		for range tasks {
+			ended.Go(func() { _, _ = noop(ctx) })
+		}
+		ended.Wait()
 		return since(began), nil
 	}
 }

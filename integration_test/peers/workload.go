@@ -31,11 +31,13 @@ type side struct {
 	limit bool // nobody would pick it: it shows how much the machine can do at best
 	// missing says what the machine lacks for this side, or "". nil is nothing.
 	missing func() string
-	// run does the work once, and returns what it measured, a number for each of the
-	// workload's quantities, in seconds, bytes or whatever their units are. It leaves
-	// nothing behind: the next side begins when it returns.
-	run func(ctx context.Context) ([]float64, error)
+	run     measurement
 }
+
+// measurement does the work once, and returns what it measured, a number for each of
+// the workload's quantities, in seconds, bytes or whatever their units are. It leaves
+// nothing behind: the next side begins when it returns.
+type measurement func(ctx context.Context) ([]float64, error)
 
 // target is what ours is to reach, by the median of all rounds.
 type target struct {
