@@ -7,7 +7,7 @@ import (
 
 // inPlugins are the workloads of process mode.
 func inPlugins() []workload {
-	return []workload{processLaunch(), processLaunchMany(), processProgressOne(), processProgressMany(),
+	return []workload{processLaunch(), processShipped(), processLaunchMany(), processProgressOne(), processProgressMany(),
 		processSibling(), processResult(), processStop(), processCost()}
 }
 

@@ -50,7 +50,7 @@ func (t takings) each(n int) []float64 {
 }
 
 // costOurs counts the runner, its keeper and its events with the plugins.
-func costOurs(n int) func(context.Context) ([]float64, error) {
+func costOurs(n int) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
 		before := takingsNow()
 		i, err := openInn(ctx)
@@ -70,7 +70,7 @@ func costOurs(n int) func(context.Context) ([]float64, error) {
 	}
 }
 
-func costTheirs(n int) func(context.Context) ([]float64, error) {
+func costTheirs(n int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()

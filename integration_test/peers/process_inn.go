@@ -31,7 +31,11 @@ func openInn(ctx context.Context, opts ...host.Option) (*inn, error) {
 	}
 	i := &inn{Runner: runner}
 	i.next, i.end = iter.Pull(runner.Events(context.WithoutCancel(ctx)))
-	return i, runner.Start(ctx)
+	if err := runner.Start(ctx); err != nil {
+		i.end()
+		return nil, err
+	}
+	return i, nil
 }
 
 // warm launches once: the first launch of a runner starts its keeper, too.
@@ -45,8 +49,14 @@ func (i *inn) warm(ctx context.Context) error {
 
 // add adds a task, which begins at once.
 func (i *inn) add(kind string, e errand) (*host.Handle, error) {
+	return i.admit(host.Spec{Kind: kind, Config: e})
+}
+
+// admit is add for a Spec that says more. It gives it an id.
+func (i *inn) admit(spec host.Spec) (*host.Handle, error) {
 	i.ids++
-	return i.Add(host.Spec{ID: strconv.Itoa(i.ids), Kind: kind, Config: e})
+	spec.ID = strconv.Itoa(i.ids)
+	return i.Add(spec)
 }
 
 // running reads events until n tasks more run.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	goplugin "github.com/hashicorp/go-plugin"
+
+	"github.com/hostelry-run/hostelry/host"
 )
 
 const (
@@ -29,7 +31,7 @@ func processLaunch() workload {
 			{against: goPluginPlain, atMost: 1.15}, {against: goPluginTLS, atMost: 0.25},
 		}}},
 		sides: []side{
-			{name: "process mode", run: launchOurs(launchesARound)},
+			{name: "process mode", run: launchOurs(launchesARound, host.Spec{Kind: "park"})},
 			{name: goPluginPlain, run: launchTheirs(launchesARound, false)},
 			{name: goPluginTLS, run: launchTheirs(launchesARound, true)},
 			{name: "fork, exec and wait", limit: true, run: launchNothing(launchesARound)},
@@ -51,9 +53,9 @@ func medianOf(times int, once func() (time.Duration, error)) ([]float64, error) 
 }
 
 // launchOurs launches under a runner that has launched before.
-func launchOurs(times int) func(context.Context) ([]float64, error) {
+func launchOurs(times int, spec host.Spec, opts ...host.Option) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
-		i, err := openInn(ctx)
+		i, err := openInn(ctx, opts...)
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +65,7 @@ func launchOurs(times int) func(context.Context) ([]float64, error) {
 		}
 		return medianOf(times, func() (time.Duration, error) {
 			began := time.Now()
-			h, err := i.add("park", errand{})
+			h, err := i.admit(spec)
 			if err == nil {
 				err = i.running(1)
 			}
@@ -76,7 +78,7 @@ func launchOurs(times int) func(context.Context) ([]float64, error) {
 	}
 }
 
-func launchTheirs(times int, mtls bool) func(context.Context) ([]float64, error) {
+func launchTheirs(times int, mtls bool) measurement {
 	return func(ctx context.Context) ([]float64, error) {
 		return medianOf(times, func() (time.Duration, error) {
 			ctx, cancel := context.WithCancel(ctx)
@@ -94,7 +96,7 @@ func launchTheirs(times int, mtls bool) func(context.Context) ([]float64, error)
 }
 
 // launchNothing starts processes whose main returns at once.
-func launchNothing(times int) func(context.Context) ([]float64, error) {
+func launchNothing(times int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
 		return medianOf(times, func() (time.Duration, error) {
 			cmd, err := again(context.WithoutCancel(ctx), "exit")
@@ -122,7 +124,7 @@ func processLaunchMany() workload {
 	}
 }
 
-func launchManyOurs(n int) func(context.Context) ([]float64, error) {
+func launchManyOurs(n int) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
 		i, err := openInn(ctx)
 		if err != nil {
@@ -145,7 +147,7 @@ func launchManyOurs(n int) func(context.Context) ([]float64, error) {
 	}
 }
 
-func launchManyTheirs(n int) func(context.Context) ([]float64, error) {
+func launchManyTheirs(n int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -158,7 +160,7 @@ func launchManyTheirs(n int) func(context.Context) ([]float64, error) {
 }
 
 // launchManyNothings starts processes that say so when their main is called.
-func launchManyNothings(n int) func(context.Context) ([]float64, error) {
+func launchManyNothings(n int) measurement {
 	return func(context.Context) ([]float64, error) {
 		began := time.Now()
 		processes, err := atOnce(n, func() (*bareProcess, error) { return startBare("stay") })

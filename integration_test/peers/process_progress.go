@@ -42,7 +42,7 @@ func rate(messages int, began time.Time) []float64 {
 	return []float64{float64(messages) / time.Since(began).Seconds()}
 }
 
-func progressOurs(plugins, each int) func(context.Context) ([]float64, error) {
+func progressOurs(plugins, each int) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
 		g, err := newGate()
 		if err != nil {
@@ -72,7 +72,7 @@ func progressOurs(plugins, each int) func(context.Context) ([]float64, error) {
 	}
 }
 
-func progressBare(plugins, each int) func(context.Context) ([]float64, error) {
+func progressBare(plugins, each int) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
 		g, err := newGate()
 		if err != nil {

@@ -27,7 +27,7 @@ func processResult() workload {
 	}
 }
 
-func resultOurs(size int) func(context.Context) ([]float64, error) {
+func resultOurs(size int) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
 		g, err := newGate()
 		if err != nil {
@@ -64,7 +64,7 @@ func wantText(text string, size int) error {
 	return nil
 }
 
-func resultBare(size int) func(context.Context) ([]float64, error) {
+func resultBare(size int) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
 		g, err := newGate()
 		if err != nil {
@@ -94,7 +94,7 @@ func resultBare(size int) func(context.Context) ([]float64, error) {
 	}
 }
 
-func resultSocket(size int) func(context.Context) ([]float64, error) {
+func resultSocket(size int) measurement {
 	return func(context.Context) (_ []float64, err error) {
 		h, err := startSocketHost()
 		if err != nil {

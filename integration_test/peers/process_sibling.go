@@ -44,7 +44,7 @@ func compared(alone, beside []time.Duration, wanted int) ([]float64, error) {
 	return []float64{a, b, b / a}, nil
 }
 
-func siblingOurs(n int) func(context.Context) ([]float64, error) {
+func siblingOurs(n int) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
 		i, err := openInn(ctx)
 		if err != nil {
@@ -90,7 +90,7 @@ func (i *inn) echo(ctx context.Context, n int) ([]time.Duration, error) {
 	return host.Result[[]time.Duration](ctx, h)
 }
 
-func siblingBare(n int) func(context.Context) ([]float64, error) {
+func siblingBare(n int) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
 		hosts, err := atOnce(2, startBareHost)
 		defer func() { err = errors.Join(err, closeAll(hosts)) }()

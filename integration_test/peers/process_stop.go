@@ -27,7 +27,7 @@ func processStop() workload {
 	}
 }
 
-func stopOurs(n int) func(context.Context) ([]float64, error) {
+func stopOurs(n int) measurement {
 	return func(ctx context.Context) (_ []float64, err error) {
 		i, err := openInn(ctx)
 		if err != nil {
@@ -56,7 +56,7 @@ func stopOurs(n int) func(context.Context) ([]float64, error) {
 	}
 }
 
-func stopTheirs(n int) func(context.Context) ([]float64, error) {
+func stopTheirs(n int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -68,7 +68,7 @@ func stopTheirs(n int) func(context.Context) ([]float64, error) {
 }
 
 // stopNothings stops processes that a signal ends at once.
-func stopNothings(n int) func(context.Context) ([]float64, error) {
+func stopNothings(n int) measurement {
 	return func(context.Context) ([]float64, error) {
 		processes, err := atOnce(n, func() (*bareProcess, error) { return startBare("stay") })
 		began := time.Now()
