@@ -7,8 +7,8 @@ import (
 
 // inPlugins are the workloads of process mode.
 func inPlugins() []workload {
-	return []workload{processLaunch(), processShipped(), processLaunchMany(), processProgressOne(), processProgressMany(),
-		processSibling(), processResult(), processStop(), processCost()}
+	return append([]workload{processLaunch(), processShipped(), processLaunchMany(), processProgressOne(), processProgressMany(),
+		processSibling(), processResult(), processStop(), processCost()}, processShares()...)
 }
 
 // processRoles are the processes of the workloads' peers. The plugins of ours are

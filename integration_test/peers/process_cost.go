@@ -29,13 +29,18 @@ func processCost() workload {
 // takings are what this process takes of the machine.
 type takings struct{ bytes, goroutines float64 }
 
-// takings counts what is in use, once what was only passing has gone: when the number
-// of goroutines stays the same for a while.
-func takingsNow() takings {
+// settle waits until what is only passing has passed: when the number of goroutines
+// stays the same for a while.
+func settle() {
 	for last := -1; last != runtime.NumGoroutine(); {
 		last = runtime.NumGoroutine()
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// takingsNow counts what is in use.
+func takingsNow() takings {
+	settle()
 	runtime.GC()
 	runtime.GC() // what the first one has finalised
 	var m runtime.MemStats

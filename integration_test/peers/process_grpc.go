@@ -37,7 +37,7 @@ func (b bareServer) register(s *grpc.Server) {
 		}
 	}
 	s.RegisterService(&grpc.ServiceDesc{ServiceName: bareServiceName, HandlerType: (*any)(nil), Streams: []grpc.StreamDesc{
-		method("park", (*bareStream).park), method("noop", (*bareStream).noop), method("flood", (*bareStream).flood),
+		method("park", (*bareStream).park), method("pid", (*bareStream).pid), method("flood", (*bareStream).flood),
 		method("echo", (*bareStream).echo), method("large", (*bareStream).large),
 	}}, nil)
 }
@@ -77,7 +77,7 @@ func (s *bareStream) park() error {
 	return s.SendMsg(s.finished)
 }
 
-func (s *bareStream) noop() error { return s.SendMsg(s.finished) }
+func (s *bareStream) pid() error { return s.SendMsg(s.ranHere) }
 
 func (s *bareStream) flood() error {
 	m, err := s.progress(max(s.Count, 1<<20), s.Count)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func errands() []task.Kind {
 		})
 	}
 	return []task.Kind{
-		kind("park", errand.park), kind("noop", errand.noop), kind("flood", errand.flood),
+		kind("park", errand.park), kind("pid", errand.pid), kind("flood", errand.flood),
 		kind("echo", errand.echo), kind("large", errand.large),
 	}
 }
@@ -41,9 +42,9 @@ func (errand) park() task.Func {
 	return func(ctx context.Context) (any, error) { <-ctx.Done(); return nil, nil }
 }
 
-// noop does nothing.
-func (errand) noop() task.Func {
-	return func(context.Context) (any, error) { return nil, nil }
+// pid returns at once, and says in which process it ran.
+func (errand) pid() task.Func {
+	return func(context.Context) (any, error) { return os.Getpid(), nil }
 }
 
 // flood reports progress, and does nothing else.

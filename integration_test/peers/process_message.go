@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -34,7 +36,7 @@ func messageType(name protoreflect.FullName) (protoreflect.MessageType, error) {
 type bareMessages struct {
 	request, response protoreflect.MessageType
 
-	stop, acknowledged, started, checkpoint, finished proto.Message
+	stop, acknowledged, started, checkpoint, finished, ranHere proto.Message
 }
 
 func newBareMessages() (*bareMessages, error) {
@@ -56,6 +58,7 @@ func newBareMessages() (*bareMessages, error) {
 		{&m.started, m.response, raw.Started()},
 		{&m.checkpoint, m.response, raw.Checkpoint(1, "1")},
 		{&m.finished, m.response, raw.Finished("null")},
+		{&m.ranHere, m.response, raw.Finished(strconv.Itoa(os.Getpid()))},
 	} {
 		if *f.to, err = parseMessage(f.kind, f.content); err != nil {
 			return nil, err

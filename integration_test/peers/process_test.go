@@ -35,27 +35,29 @@ func TestProcessSides(t *testing.T) {
 		"cost":                   {costOurs(3), 2},
 		"cost, go-plugin":        {costTheirs(3), 2},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv("TMPDIR", t.TempDir())
-			observe.WantNothingLeft(t, func() { wantMeasured(t, c.side, c.quantities) })
-		})
+		t.Run(name, func(t *testing.T) { leavesNothing(t, c.side, c.quantities) })
 	}
 }
 
-func wantMeasured(t *testing.T, side measurement, quantities int) {
+// leavesNothing checks that a side measures so many numbers, and leaves this process as
+// it was.
+func leavesNothing(t *testing.T, side measurement, quantities int) {
 	t.Helper()
-	values, err := side(t.Context())
-	if err != nil {
-		t.Error(err)
-	}
-	if len(values) != quantities {
-		t.Errorf("it measured %v, want %d numbers", values, quantities)
-	}
-	for _, v := range values {
-		if v <= 0 {
-			t.Errorf("it measured %v", values)
+	t.Setenv("TMPDIR", t.TempDir())
+	observe.WantNothingLeft(t, func() {
+		values, err := side(t.Context())
+		if err != nil {
+			t.Error(err)
 		}
-	}
+		if len(values) != quantities {
+			t.Errorf("it measured %v, want %d numbers", values, quantities)
+		}
+		for _, v := range values {
+			if v <= 0 {
+				t.Errorf("it measured %v", values)
+			}
+		}
+	})
 }
 
 // TestProcessSidesEnd when they are told to, with an error.
