@@ -6,6 +6,7 @@ require (
 	github.com/hostelry-run/hostelry v0.0.0
 	github.com/sourcegraph/conc v0.3.0
 	github.com/thejerf/suture/v4 v4.0.6
+	go.uber.org/goleak v1.3.0
 	golang.org/x/sync v0.25.0
 )
 
