@@ -25,9 +25,10 @@ func chain(name, in string, mode host.Mode) workload {
 	}
 }
 
+// chainRunner starts the runner when it has all tasks, so that each has waited.
 func chainRunner(mode host.Mode, links int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
-		r, err := startRunner(ctx, mode, noop)
+		r, err := newRunner(mode, noop)
 		if err != nil {
 			return nil, err
 		}
@@ -40,6 +41,9 @@ func chainRunner(mode host.Mode, links int) measurement {
 			}
 			needs = map[string]host.Need{spec.ID: host.NeedSucceeded}
 		}
+		if err := r.Start(ctx); err != nil {
+			return nil, err
+		}
 		if err := r.Wait(ctx); err != nil {
 			return nil, err
 		}
@@ -47,22 +51,21 @@ func chainRunner(mode host.Mode, links int) measurement {
 	}
 }
 
-// chainChannels starts all goroutines before the first may go on, so that each has
-// waited.
+// chainChannels has all goroutines before the first may go on.
 func chainChannels(links int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
 		began := time.Now()
 		var ended sync.WaitGroup
 		first := make(chan struct{})
-		before := first
+		last := first
 		for range links {
-			succeeded := make(chan struct{})
+			before, succeeded := last, make(chan struct{})
 			ended.Go(func() { // ends after the one before
 				defer close(succeeded)
 				<-before
 				_, _ = noop(ctx)
 			})
-			before = succeeded
+			last = succeeded
 		}
 		close(first)
 		ended.Wait()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"time"
 )
 
 // result is what came of a workload.
@@ -61,8 +62,13 @@ func (w workload) measure(ctx context.Context, rounds int, progress io.Writer) (
 	return res
 }
 
+// patience is how long one side may take.
+const patience = 3 * time.Minute
+
 // once runs a side and keeps what it measured.
 func (w workload) once(ctx context.Context, s side, kept *sample) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	runtime.GC() // no side pays for the garbage of the one before
 	values, err := s.run(ctx)
 	switch {
@@ -85,10 +91,11 @@ func (w workload) once(ctx context.Context, s side, kept *sample) {
 }
 
 // order is the sides' order in a round. Over the rounds each side comes first, and
-// after each other one, about as often: what one leaves behind in caches and heap
-// favours or harms none alone.
+// right after each other one, equally often: what one leaves behind in caches and heap
+// favours or harms none alone. A zigzag, moved on by one each round, does that for an
+// even number of sides; an odd one needs it backwards too.
 func order(sides, round int) []int {
-	zigzag := make([]int, 0, sides) // 0, n-1, 1, n-2, 2 ...: no two of the differences are the same
+	zigzag := make([]int, 0, sides) // 0, n-1, 1, n-2, 2 ...
 	for low, high := 0, sides-1; low <= high; low, high = low+1, high-1 {
 		zigzag = append(zigzag, low)
 		if low < high {
@@ -98,7 +105,7 @@ func order(sides, round int) []int {
 	for i := range zigzag {
 		zigzag[i] = (zigzag[i] + round) % sides
 	}
-	if round%2 == 1 {
+	if sides%2 == 1 && round%2 == 1 {
 		slices.Reverse(zigzag)
 	}
 	return zigzag

@@ -9,11 +9,15 @@ import (
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
-// startRunner starts a runner, with default settings otherwise, that knows one kind,
+// newRunner makes a runner, with default settings otherwise, that knows one kind,
 // "work", whose tasks run the function.
-func startRunner(ctx context.Context, mode host.Mode, work task.Func) (*host.Runner, error) {
+func newRunner(mode host.Mode, work task.Func) (*host.Runner, error) {
 	kind := task.NewKind("work", func(struct{}) (task.Task, error) { return work, nil })
-	r, err := host.New(host.WithKinds(kind), host.WithMode(mode), host.WithGrace(time.Minute))
+	return host.New(host.WithKinds(kind), host.WithMode(mode), host.WithGrace(time.Minute))
+}
+
+func startRunner(ctx context.Context, mode host.Mode, work task.Func) (*host.Runner, error) {
+	r, err := newRunner(mode, work)
 	if err != nil {
 		return nil, err
 	}

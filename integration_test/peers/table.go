@@ -53,23 +53,24 @@ func (t *table) addQuantity(res result, q int, quantity quantity) {
 		t.rows = append(t.rows, r)
 	}
 	if goals := quantity.against(""); len(goals) > 0 || len(res.sides) == 1 {
-		r := row{}
+		r := row{target: describe(goals, quantity.unit.format)}
 		if res.sides[0].complete() {
-			t.judge(&r, goals, newSpread(res.sides[0].values[q]).median, quantity.unit.format)
+			r.met = t.judge(goals, newSpread(res.sides[0].values[q]).median)
+		} else {
+			r.met = notMeasured
 		}
 		show(r)
 	}
 	for i := 1; i < len(res.sides); i++ {
 		s := res.workload.sides[i]
-		r := row{peer: cell(res, q, i)}
+		goals := quantity.against(s.name)
+		r := row{peer: cell(res, q, i), target: describe(goals, digits)}
 		if s.limit {
 			r.peer, r.limit = "", r.peer
 		}
-		goals := quantity.against(s.name)
 		if res.sides[0].complete() && res.sides[i].complete() {
 			ratio := newRatio(res.sides[0].values[q], res.sides[i].values[q])
-			r.ratio = ratio.String()
-			t.judge(&r, goals, ratio.median, digits)
+			r.ratio, r.met = ratio.String(), t.judge(goals, ratio.median)
 		} else if len(goals) > 0 {
 			r.met = notMeasured
 		}
@@ -77,8 +78,25 @@ func (t *table) addQuantity(res result, q int, quantity quantity) {
 	}
 }
 
-// judge says what the targets are, and whether the value meets them all.
-func (t *table) judge(r *row, goals []target, value float64, format func(float64) string) {
+// judge says whether the value meets all goals, or nothing if there are none, and
+// notes what stands in the way.
+func (t *table) judge(goals []target, value float64) (met string) {
+	for _, goal := range goals {
+		switch {
+		case goal.met(value) && met != "no":
+			met = "yes"
+		case !goal.met(value):
+			met = "no"
+			if goal.wall != "" {
+				t.note("%s", goal.wall)
+			}
+		}
+	}
+	return met
+}
+
+// describe writes out what the targets ask for.
+func describe(goals []target, format func(float64) string) string {
 	var texts []string
 	for _, goal := range goals {
 		if goal.atLeast > 0 {
@@ -86,17 +104,8 @@ func (t *table) judge(r *row, goals []target, value float64, format func(float64
 		} else {
 			texts = append(texts, "≤ "+format(goal.atMost))
 		}
-		if r.met != "no" {
-			r.met = "yes"
-		}
-		if !goal.met(value) {
-			r.met = "no"
-			if goal.wall != "" {
-				t.note("%s", goal.wall)
-			}
-		}
 	}
-	r.target = strings.Join(texts, ", ")
+	return strings.Join(texts, ", ")
 }
 
 // against are the quantity's targets that name the side.

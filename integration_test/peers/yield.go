@@ -14,15 +14,45 @@ import (
 const turns = 500_000
 
 func yield() workload {
+	asyncio := python("asyncio.sleep(0)", "yields", 2, turns)
+	asyncio.run = perYield(turns, asyncio.run)
 	return workload{
-		name: "yield", title: "two parties give each other the turn, 500,000 times each",
-		quantities: []quantity{{unit: seconds, targets: []target{{against: "channel ping-pong", atMost: 0.4}}}},
-		sides: []side{
-			{name: "Yield in async mode", run: yieldAsync(turns)},
-			{name: "channel ping-pong", run: yieldPingPong(turns)},
-			python("asyncio.sleep(0)", "yields", 2, turns),
-			{name: "iter.Pull", limit: true, run: yieldPull(turns)},
+		name: "yield", title: "two parties take turns",
+		quantities: []quantity{
+			{name: "a Yield, or a ping and its pong", unit: seconds, targets: []target{{against: "channel ping-pong", atMost: 0.4}}},
+			{name: "the turn given to the other", unit: seconds},
 		},
+		sides: []side{
+			{name: "Yield in async mode", run: perYield(turns, yieldAsync(turns))},
+			{name: "channel ping-pong", run: perPingPong(turns, yieldPingPong(turns))},
+			asyncio,
+			{name: "iter.Pull", limit: true, run: perYield(turns, yieldPull(turns))},
+		},
+	}
+}
+
+// perYield divides what two parties took by what they did: a Yield each turn, which
+// is there and back again for who calls it, and gives the turn to the other.
+func perYield(turns int, m measurement) measurement {
+	return func(ctx context.Context) ([]float64, error) {
+		took, err := m(ctx)
+		if err != nil {
+			return nil, err
+		}
+		each := took[0] / float64(2*turns)
+		return []float64{each, each}, nil
+	}
+}
+
+// perPingPong does so for those that need a ping and a pong to be there and back.
+func perPingPong(turns int, m measurement) measurement {
+	return func(ctx context.Context) ([]float64, error) {
+		took, err := m(ctx)
+		if err != nil {
+			return nil, err
+		}
+		each := took[0] / float64(turns)
+		return []float64{each, each / 2}, nil
 	}
 }
 
