@@ -56,8 +56,14 @@ func (e *coroutine) Run(task.Scheduler) {
 	e.attempt.Run(e.started, func(a attempt.End) { e.ended(end{End: a}) })
 }
 
-// Done is that of the task's ctx: stop wakes the task when it has cancelled that.
-func (e *coroutine) Done() <-chan struct{} { return e.attempt.Done() }
+// Done is that of the task's ctx where stop itself cancels that, and then wakes the
+// task. Where it is for a Stopper to end first, or for its time, ctx is watched.
+func (e *coroutine) Done() <-chan struct{} {
+	if e.attempt.HasStopper() {
+		return nil
+	}
+	return e.attempt.Done()
+}
 
 // stop asks on the loop if the task has a Stopper: code of two async tasks never
 // runs at the same instant. The task and its Stop leave the loop if they hold it
@@ -65,11 +71,12 @@ func (e *coroutine) Done() <-chan struct{} { return e.attempt.Done() }
 func (e *coroutine) stop(ctx context.Context, cause error) {
 	e.routine.Notice(ctx)
 	if !e.attempt.HasStopper() {
-		e.attempt.StopThen(ctx, cause, e.routine.Wake)
+		e.attempt.Stop(ctx, cause)
+		e.routine.Wake()
 		return
 	}
 	stopper := e.loop.Go(e.job.id, func(s task.Scheduler) {
-		e.attempt.StopThen(task.WithScheduler(ctx, s), cause, e.routine.Wake)
+		e.attempt.Stop(task.WithScheduler(ctx, s), cause)
 	})
 	stopper.Notice(ctx)
 }

@@ -193,13 +193,6 @@ func (a *Attempt) awaitStop() error {
 // Stop blocks as long as the Stopper does. The first call counts, another
 // returns at once; a call after the task has ended does nothing.
 func (a *Attempt) Stop(ctx context.Context, cause error) {
-	a.StopThen(ctx, cause, func() {})
-}
-
-// StopThen is Stop for who wants to hear of it when the task's ctx was cancelled,
-// sooner than context tells: it calls cancelled each time that it has done so, from
-// any goroutine.
-func (a *Attempt) StopThen(ctx context.Context, cause error, cancelled func()) {
 	a.mu.Lock()
 	if a.stopped != nil || a.ended {
 		a.mu.Unlock()
@@ -213,11 +206,10 @@ func (a *Attempt) StopThen(ctx context.Context, cause error, cancelled func()) {
 	}
 	a.mu.Unlock()
 	if stopper == nil {
-		cancelled()
 		return
 	}
 	if deadline, ok := ctx.Deadline(); ok {
-		impatient := time.AfterFunc(time.Until(deadline)/2, func() { a.cancel(cause); cancelled() })
+		impatient := time.AfterFunc(time.Until(deadline)/2, func() { a.cancel(cause) })
 		defer impatient.Stop()
 	}
 	task.Guard(func() { a.stopErr = a.ask(ctx, stopper) }, func(p *task.PanicError) {
@@ -225,7 +217,6 @@ func (a *Attempt) StopThen(ctx context.Context, cause error, cancelled func()) {
 			a.stopErr = p
 		}
 		a.cancel(cause)
-		cancelled()
 		close(a.stopped)
 	})
 }
@@ -240,7 +231,7 @@ func (a *Attempt) ask(ctx context.Context, stopper task.Stopper) error {
 	return err
 }
 
-// Done is closed when the ctx that the task gets is done: by Stop, and by the end of
+// Done is closed when the ctx that the task gets is done: by Stop, and at the end of
 // Run or of New's ctx.
 func (a *Attempt) Done() <-chan struct{} { return a.ctx.Done() }
 
