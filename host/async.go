@@ -44,16 +44,18 @@ type coroutine struct {
 	loop    *eventloop.Loop
 	attempt *attempt.Attempt
 	routine eventloop.Coroutine
+	begun   func()    // punctual's; set by begin
+	over    func(end) // punctual's; set by begin
 }
 
 func (e *coroutine) begin() {
-	e.started, e.ended = e.punctual()
+	e.begun, e.over = e.punctual()
 	e.loop.Start(&e.routine, e.job.id, e)
 }
 
 // Run is the coroutine.
 func (e *coroutine) Run(task.Scheduler) {
-	e.attempt.Run(e.started, func(a attempt.End) { e.ended(end{End: a}) })
+	e.attempt.Run(e.begun, func(a attempt.End) { e.over(end{End: a}) })
 }
 
 // Done is that of the task's ctx where stop itself cancels that, and then wakes the

@@ -34,9 +34,8 @@ func (c *call) punctual() (started func(), ended func(end)) {
 	if c.job.startTimeout == 0 {
 		return c.started, c.ended
 	}
-	begun, over := c.started, c.ended
 	timer := time.AfterFunc(c.job.startTimeout, c.late)
-	return func() { timer.Stop(); begun() }, func(e end) { timer.Stop(); over(e) }
+	return func() { timer.Stop(); c.started() }, func(e end) { timer.Stop(); c.ended(e) }
 }
 
 // execution is one attempt.
