@@ -33,58 +33,54 @@ func (a *async) close(abandoned bool) {
 
 func (a *async) prepare(c call) execution {
 	e := &coroutine{call: c, loop: a.loop}
-	e.attempt = attempt.New(task.WithScheduler(c.ctx, e), attempt.Of(c.job.kind.Local(), c.job.config))
+	ctx := task.WithScheduler(c.ctx, e.routine.Scheduler())
+	e.attempt = attempt.New(ctx, attempt.Of(c.job.kind.Local(), c.job.config))
 	return e
 }
 
-// coroutine is an attempt on the loop. It is also the scheduler on the ctx of its
-// task: that of the loop's coroutine, which is known only once that runs.
+// coroutine is an attempt on the loop, and the body of the loop's coroutine.
 type coroutine struct {
 	call
-	task.Scheduler // set when the coroutine runs
-	loop           *eventloop.Loop
-	attempt        *attempt.Attempt
-	coroutine      *eventloop.Coroutine // set by begin
+	loop    *eventloop.Loop
+	attempt *attempt.Attempt
+	routine eventloop.Coroutine
+	begun   func()    // punctual's; set by begin
+	over    func(end) // punctual's; set by begin
 }
 
 func (e *coroutine) begin() {
-	started, ended := e.punctual()
-	e.coroutine = e.loop.Go(e.job.id, func(s task.Scheduler) {
-		e.Scheduler = s
-		e.attempt.Run(started, func(e attempt.End) { ended(end{End: e}) })
-	})
+	e.begun, e.over = e.punctual()
+	e.loop.Start(&e.routine, e.job.id, e)
+}
+
+// Run is the coroutine.
+func (e *coroutine) Run(task.Scheduler) {
+	e.attempt.Run(e.begun, func(a attempt.End) { e.over(end{End: a}) })
+}
+
+// Done is that of the task's ctx where stop itself cancels that, and then wakes the
+// task. Where it is for a Stopper to end first, or for its time, ctx is watched.
+func (e *coroutine) Done() <-chan struct{} {
+	if e.attempt.HasStopper() {
+		return nil
+	}
+	return e.attempt.Done()
 }
 
 // stop asks on the loop if the task has a Stopper: code of two async tasks never
-// runs at the same instant.
+// runs at the same instant. The task and its Stop leave the loop if they hold it
+// until half of the time is over: the others need it to stop in time.
 func (e *coroutine) stop(ctx context.Context, cause error) {
-	coroutines := []*eventloop.Coroutine{e.coroutine}
-	if e.attempt.HasStopper() {
-		coroutines = append(coroutines, e.loop.Go(e.job.id, func(s task.Scheduler) {
-			e.attempt.Stop(task.WithScheduler(ctx, s), cause)
-		}))
-	} else {
+	e.routine.Notice(ctx)
+	if !e.attempt.HasStopper() {
 		e.attempt.Stop(ctx, cause)
+		e.routine.Wake()
+		return
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		for _, c := range coroutines {
-			time.AfterFunc(time.Until(deadline)/2, func() { evict(ctx, c, 0) })
-		}
-	}
-}
-
-// evict takes a coroutine of a task off the loop if it is in the same step as when
-// evict looked last, and else looks again, until ctx, the stop's, ends: the others
-// need the loop to stop in time.
-func evict(ctx context.Context, c *eventloop.Coroutine, last uint64) {
-	step := c.Step()
-	switch {
-	case ctx.Err() != nil:
-	case step != 0 && step == last:
-		c.Orphan()
-	default:
-		time.AfterFunc(eventloop.BlockedAfter, func() { evict(ctx, c, step) })
-	}
+	stopper := e.loop.Go(e.job.id, func(s task.Scheduler) {
+		e.attempt.Stop(task.WithScheduler(ctx, s), cause)
+	})
+	stopper.Notice(ctx)
 }
 
 func (e *coroutine) insist() bool { return false }
@@ -95,7 +91,7 @@ func (e *coroutine) runs(t attempt.Trace) bool   { return t.Runs(e.attempt) }
 // await gives the loop to others, by the scheduler of the coroutine that ctx is of.
 func (e *coroutine) await(ctx context.Context, f func()) {
 	if task.HostOf(ctx) == nil {
-		ctx = task.WithScheduler(ctx, e)
+		ctx = task.WithScheduler(ctx, e.routine.Scheduler())
 	}
 	_, _ = task.Await(ctx, func(context.Context) (any, error) {
 		f()

@@ -231,6 +231,10 @@ func (a *Attempt) ask(ctx context.Context, stopper task.Stopper) error {
 	return err
 }
 
+// Done is closed when the ctx that the task gets is done: by Stop, and at the end of
+// Run or of New's ctx.
+func (a *Attempt) Done() <-chan struct{} { return a.ctx.Done() }
+
 // HasStopper reports whether the running task has a Stopper, on which Stop blocks.
 func (a *Attempt) HasStopper() bool {
 	a.mu.Lock()

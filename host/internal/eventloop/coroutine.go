@@ -10,31 +10,39 @@ import (
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
-// Coroutine is one coroutine of a [Loop]; [Loop.Go] makes it.
+// Coroutine is one coroutine of a [Loop]; [Loop.Go] makes it, or [Loop.Start] makes
+// one of a zero Coroutine.
 //
 // There may be a million, so that every field counts. Where nothing else is
 // said, a field is touched by the coroutine while it has the loop, and by the
 // driver otherwise.
 type Coroutine struct {
-	loop  *Loop                   // never changes
-	name  string                  // never changes
-	body  func(task.Scheduler)    // until its first step
-	next  func() (struct{}, bool) // resumes it; the driver's; from its first step to its end
-	yield func(struct{}) bool     // suspends it
+	loop   *Loop   // final from Start on
+	name   string  // final from Start on
+	body   Body    // until its end
+	worker *worker // from its first step to its end
 
-	wakeAt time.Duration // opSleep: until when, on the loop's clock
-	await  func()        // opAwait: for the end of what
-
-	// A ctx stays watched from one sleep to the next, as it seldom changes.
-	ctx     context.Context // to be watched from the next sleep on, or nil
-	done    <-chan struct{} // of the ctx watched, or nil
-	unwatch func() bool     // of the ctx watched, or nil
+	wakeAt time.Duration   // opSleep: until when, on the loop's clock
+	await  func()          // opAwait: for the end of what
+	done   <-chan struct{} // of the ctx under which it sleeps, or slept; or nil
+	watch  *watch          // of the ctx, other than its body's own, under which it slept last; or nil
 
 	link     *Coroutine // the next in its queue; the queue's owner's
+	notice   *notice    // to leave the loop if it must, or nil; under the loop's mu
 	slot     int32      // its place among the sleepers; the driver's
 	op       op         // what it suspends for
 	orphan   bool       // it has learned that it was taken off
 	takenOff bool       // under the loop's mu
+}
+
+// Body is what a coroutine does.
+type Body interface {
+	// Run is the coroutine. s serves it alone; see [Loop.Go].
+	Run(s task.Scheduler)
+	// Done is closed by somebody who then calls [Coroutine.Wake], or is nil. Under a
+	// ctx of this Done the coroutine sleeps without being told of ctx's end by ctx,
+	// for which context has a goroutine begin. It is called by the coroutine.
+	Done() <-chan struct{}
 }
 
 type op uint8
@@ -43,21 +51,18 @@ const (
 	opYield op = iota
 	opSleep
 	opAwait
+	opEnd
 )
 
 // Name is the name given to [Loop.Go].
 func (c *Coroutine) Name() string { return c.name }
 
-// Step tells one step of c from another: it is the number of the step in which c
-// has the loop at this instant, or 0 if c does not have it. It may be called from
-// any goroutine.
-func (c *Coroutine) Step() uint64 {
-	step := c.loop.steps.Load()
-	if c.loop.holder.Load() != c || c.loop.steps.Load() != step {
-		return 0
-	}
-	return step
-}
+// Scheduler is what c's body gets.
+func (c *Coroutine) Scheduler() task.Scheduler { return (*scheduler)(c) }
+
+// Wake ends c's Sleep, if c sleeps under a ctx that is done. It may be called from any
+// goroutine.
+func (c *Coroutine) Wake() { c.loop.cancel(c) }
 
 // Orphan takes c off its loop if c has the loop at this instant: the loop goes on
 // with the others at once, and c goes on too, beside them, as a plain goroutine
@@ -81,54 +86,23 @@ func (c *Coroutine) Orphan() bool {
 	return true
 }
 
-// main is the coroutine: what iter.Pull calls, once. The watcher finds a
-// coroutine's stack by this function's name and arguments in a traceback.
+// main is the coroutine. The watcher finds its stack by this function's name and
+// argument in a traceback.
 //
 //go:noinline
-func (c *Coroutine) main(yield func(struct{}) bool) {
+func (c *Coroutine) main() {
 	defer c.end()
-	debug.SetPanicOnFault(true) // marks the goroutine: see mine
-	c.yield = yield
-	body := c.body
-	c.body = nil
-	body((*scheduler)(c))
+	c.body.Run((*scheduler)(c))
 }
 
 // end is what happens last on c, however it ends.
 func (c *Coroutine) end() {
-	if c.unwatch != nil {
-		c.unwatch()
+	if c.watch != nil {
+		c.watch.end()
 	}
 	if p := recover(); p != nil {
 		c.loop.holder.CompareAndSwap(c, nil) // so that no driver goes on meanwhile
 		panic(fmt.Sprintf("coroutine %q: %v\n\n%s", c.name, p, debug.Stack()))
-	}
-}
-
-// watchContext makes the end of c.ctx, if there is one, wake c from its sleeps.
-// It is called by the driver, whose stack, unlike c's, may well be large, and
-// while c still has the loop, lest a ctx of an odd type block it unseen.
-func (c *Coroutine) watchContext() {
-	if c.ctx == nil {
-		return
-	}
-	if c.unwatch != nil {
-		c.unwatch()
-	}
-	c.unwatch = context.AfterFunc(c.ctx, func() { c.loop.cancel(c) })
-	c.ctx = nil
-}
-
-// sleepsInVain reports whether c is asleep although its ctx is done.
-func (c *Coroutine) sleepsInVain() bool {
-	if c.slot == 0 {
-		return false
-	}
-	select {
-	case <-c.done:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -153,7 +127,7 @@ func (c *Coroutine) mine() bool {
 // taken off the loop before: op was not done then.
 func (c *Coroutine) suspend(op op) bool {
 	c.op = op
-	c.yield(struct{}{})
+	c.worker.yield(struct{}{})
 	return !c.orphan
 }
 
@@ -172,7 +146,10 @@ func (s *scheduler) Sleep(ctx context.Context, d time.Duration) {
 		c.suspend(opYield)
 	default:
 		if done := ctx.Done(); done != c.done {
-			c.done, c.ctx = done, ctx
+			c.done = done
+			if done != c.body.Done() {
+				c.watchFor(ctx)
+			}
 		}
 		c.wakeAt = add(c.loop.now(), d)
 		if !c.suspend(opSleep) {

@@ -16,8 +16,11 @@ func (l *Loop) cancel(c *Coroutine) {
 	l.rouseLocked()
 }
 
-// rouseLocked tells the driver that there is something new, if it is waiting.
+// rouseLocked tells the driver that there is something new.
 func (l *Loop) rouseLocked() {
+	if !l.news.Load() {
+		l.news.Store(true)
+	}
 	if !l.idle {
 		return
 	}
@@ -30,18 +33,22 @@ func (l *Loop) rouseLocked() {
 
 // refill moves who has become ready to the back of the ready queue, and waits
 // until there is somebody. It reports false once there will be nobody any more.
-// The driver calls it between rounds.
+// The driver calls it between rounds; where nothing is new it takes no lock.
 func (l *Loop) refill() bool {
 	for {
 		l.expire()
-		over := l.collect()
+		if l.ready.len > 0 && !l.news.Load() {
+			return true
+		}
+		idle, over := l.collect()
 		switch {
 		case l.ready.len > 0:
 			return true
 		case over:
 			return false
+		case idle:
+			l.wait()
 		}
-		l.wait()
 	}
 }
 
@@ -51,25 +58,30 @@ func (l *Loop) expire() {
 		return
 	}
 	for now := l.now(); l.asleep.len() > 0 && l.asleep.first() <= now; {
-		l.ready.push(l.asleep.remove(0))
+		l.ready.push(l.asleep.pop())
 	}
 }
 
-// collect empties the inbox, and reports whether the loop is closed and all of
-// its coroutines have ended.
-func (l *Loop) collect() (over bool) {
+// collect takes in what came from outside. It reports whether the driver may wait
+// for more, and whether the loop is closed and all of its coroutines have ended.
+func (l *Loop) collect() (idle, over bool) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.ready.take(&l.inbox)
-	for _, c := range l.cancelled {
+	l.cancelled, l.woken = l.woken, l.cancelled
+	l.news.Store(false)
+	idle = l.ready.len == 0 && len(l.woken) == 0
+	l.idle = idle
+	over = l.closed && l.begun == l.ended
+	l.mu.Unlock()
+	for _, c := range l.woken {
 		if c.sleepsInVain() {
-			l.ready.push(l.asleep.remove(int(c.slot) - 1))
+			l.asleep.remove(c)
+			l.ready.push(c)
 		}
 	}
-	clear(l.cancelled)
-	l.cancelled = l.cancelled[:0]
-	l.idle = l.ready.len == 0
-	return l.closed && l.begun == l.ended
+	clear(l.woken)
+	l.woken = l.woken[:0]
+	return idle, over
 }
 
 // wait parks the driver until it is told of something new or a deadline comes.

@@ -2,8 +2,8 @@
 // the async mode's loop; it knows nothing of tasks, but gives each coroutine a
 // [task.Scheduler].
 //
-// A coroutine is an iter.Pull: a goroutine that the runtime switches to and from
-// directly. It has the loop from the moment it is resumed until it sleeps,
+// A coroutine runs on an iter.Pull: a goroutine that the runtime switches to and
+// from directly. It has the loop from the moment it is resumed until it sleeps,
 // awaits, yields or ends; such a stretch is a step.
 //
 // # Goroutines
@@ -13,10 +13,12 @@
 //     by a new one if a coroutine calls runtime.Goexit, which ends whoever resumed
 //     the coroutine too, and if [Coroutine.Orphan] takes the holder off: the old
 //     driver then stays parked behind the orphan and ends with it.
-//   - One goroutine a coroutine, iter.Pull's, from its first step to its end.
+//   - One goroutine a coroutine, iter.Pull's, from its first step to its end. Up to
+//     64 of them wait for another coroutine then, until the loop ends.
 //   - One goroutine an Await, for as long as the awaited function runs.
-//   - The watcher, if Config.Blocked is set, ends with the driver.
-//   - context.AfterFunc starts one for a moment when the ctx of a sleeper is done.
+//   - The watcher ends with the driver, and so does Config.Blocked's, which it starts.
+//   - context.AfterFunc starts one for a moment when the ctx of a sleeper is done,
+//     unless that is the one of [Body.Done].
 //
 // [Loop.Close] waits for the first four of these, orphans excepted.
 //
@@ -28,7 +30,6 @@
 package eventloop
 
 import (
-	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,8 +46,8 @@ type Config struct {
 	// stack is an aggregate one, without arguments, and stacks of coroutines that
 	// hold other loops, or were taken off theirs, may stand beside it.
 	//
-	// It is called from a goroutine that does nothing else, may block, and may
-	// call [Coroutine.Orphan], but not [Loop.Close]. nil: nobody is told.
+	// It is called from a goroutine that does nothing else, one call at a time, may
+	// block, and may call [Coroutine.Orphan], but not [Loop.Close]. nil: nobody is told.
 	Blocked func(name string, held time.Duration, stack string)
 }
 
@@ -56,29 +57,33 @@ type Config struct {
 // driver is parked and they belong to whoever takes the holder away: the driver
 // itself when it is resumed, or Orphan, which hands them to a new driver.
 type Loop struct {
-	ready  queue       // whose turn comes, in order
-	asleep timers      // who sleeps, by deadline
-	ended  int         // coroutines that ended or were taken off
-	timer  *time.Timer // wakes an idle driver at the next deadline
+	ready  queue        // whose turn comes, in order
+	asleep timers       // who sleeps, by deadline
+	woken  []*Coroutine // the driver's half of cancelled
+	spare  []*worker    // those that have no coroutine
+	ended  int          // coroutines that ended or were taken off
+	timer  *time.Timer  // wakes an idle driver at the next deadline
 
 	// holder is the coroutine that has the loop, or nil. The driver sets it
 	// before a step. To change it from c back to nil, by compare-and-swap, is to
 	// own the loop; exactly one of the driver and Orphan can.
-	holder   atomic.Pointer[Coroutine]
-	steps    atomic.Uint64 // counts steps; written by the driver, before holder
-	watching atomic.Bool   // the watcher is looking, or none is wanted
+	holder atomic.Pointer[Coroutine]
+	look   atomic.Uint32 // what the watcher knows of the step; see watch.go
+	news   atomic.Bool   // there is something under mu for the driver; written under mu
 
-	started time.Time // what deadlines count from; never changes
-	blocked func(name string, held time.Duration, stack string)
-	busy    chan struct{} // capacity 1: tells the watcher to begin looking
-	wake    chan struct{} // capacity 1: tells an idle driver to look at the inbox
-	done    chan struct{} // closed by the last driver
-	watcher sync.WaitGroup
+	started   time.Time // what deadlines count from; never changes
+	blocked   func(name string, held time.Duration, stack string)
+	reporting atomic.Bool   // blocked is being called
+	busy      chan struct{} // capacity 1: tells the watcher to begin looking
+	wake      chan struct{} // capacity 1: tells an idle driver to look at the inbox
+	done      chan struct{} // closed by the last driver
+	watcher   sync.WaitGroup
 
 	mu        sync.Mutex   // never held while a coroutine runs; guards what follows
 	inbox     queue        // new coroutines, and those whose Await is over
-	cancelled []*Coroutine // those whose watched ctx is done
-	begun     int          // coroutines given to Go
+	cancelled []*Coroutine // those whose ctx is done
+	notice    *notice      // the newest
+	begun     int          // coroutines that were started
 	idle      bool         // the driver waits, or is about to, for wake
 	closed    bool
 }
@@ -93,11 +98,7 @@ func New(config Config) *Loop {
 		wake:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
 	}
-	if l.blocked == nil {
-		l.watching.Store(true)
-	} else {
-		l.watcher.Go(l.watch)
-	}
+	l.watcher.Go(l.watch)
 	go l.drive()
 	return l
 }
@@ -113,16 +114,32 @@ func New(config Config) *Loop {
 // leaves f ends the program, as on any goroutine. A runtime.Goexit in f ends the
 // coroutine alone. What must be known of f's end, f tells in deferred calls.
 func (l *Loop) Go(name string, f func(s task.Scheduler)) *Coroutine {
-	c := &Coroutine{loop: l, name: name, body: f}
+	c := new(Coroutine)
+	if !l.Start(c, name, function(f)) {
+		return nil
+	}
+	return c
+}
+
+// function is a Body that has no ctx of its own.
+type function func(task.Scheduler)
+
+func (f function) Run(s task.Scheduler) { f(s) }
+func (function) Done() <-chan struct{}  { return nil }
+
+// Start is Go for who has a place for the coroutine, which must be zero, and a
+// [Body]. It reports false after Close.
+func (l *Loop) Start(c *Coroutine, name string, b Body) bool {
+	c.loop, c.name, c.body = l, name, b
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return nil
+		return false
 	}
 	l.begun++
 	l.inbox.push(c)
 	l.rouseLocked()
-	return c
+	return true
 }
 
 // Close refuses further coroutines and returns once all have ended, except those
@@ -163,36 +180,41 @@ func (l *Loop) drive() {
 			}
 		}
 	}
+	l.dismiss()
 	close(l.done)
 }
 
 // step gives c the loop until c gives it back. It reports false if c was taken
 // off meanwhile; it has then ended, and the loop has another driver.
 func (l *Loop) step(c *Coroutine) bool {
-	if c.next == nil {
-		c.next, _ = iter.Pull(c.main) // here, so that it reuses a dead one's stack
+	if c.worker == nil {
+		l.hire(c)
 	}
-	l.steps.Add(1)
+	w := c.worker
+	w.retires = len(l.spare) >= maxSpare
 	l.holder.Store(c)
 	// From here the fields of the loop may be another driver's.
-	if !l.watching.Load() {
-		l.startWatching()
+	if l.look.Load() != fresh {
+		l.refresh()
 	}
-	_, suspended := c.next()
-	if suspended && c.op == opSleep {
+	_, alive := w.next()
+	if alive && c.op == opSleep {
 		c.watchContext()
 	}
 	if !l.holder.CompareAndSwap(c, nil) {
-		if suspended {
+		if alive {
 			c.orphan = true
-			c.next() // to its end: an orphan does not suspend
+			w.end() // an orphan does not suspend
 		}
 		return false
 	}
 	// The loop is this driver's again.
 	switch {
-	case !suspended:
+	case !alive:
 		l.bury(c)
+	case c.op == opEnd:
+		l.bury(c)
+		l.release(w)
 	case c.op == opSleep:
 		l.asleep.push(c)
 	case c.op == opAwait:
@@ -206,7 +228,7 @@ func (l *Loop) step(c *Coroutine) bool {
 // bury counts c as ended and drops what its callers' references should not keep.
 func (l *Loop) bury(c *Coroutine) {
 	l.ended++
-	c.next, c.yield = nil, nil
+	c.body, c.worker, c.done, c.watch = nil, nil, nil, nil
 }
 
 // await runs what c waits for, and ends when that does.

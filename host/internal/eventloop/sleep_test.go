@@ -142,3 +142,85 @@ func TestContextIsLetGo(t *testing.T) {
 		t.Errorf("%d timers left", n)
 	}
 }
+
+// stoppable is a body with a ctx of its own.
+type stoppable struct {
+	ctx context.Context
+	run func(task.Scheduler)
+}
+
+func (b *stoppable) Run(s task.Scheduler)  { b.run(s) }
+func (b *stoppable) Done() <-chan struct{} { return b.ctx.Done() }
+
+func TestWake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		own, stop := context.WithCancel(t.Context())
+		other := &countingContext{Context: t.Context(), done: make(chan struct{})}
+		l := New(Config{})
+		var c Coroutine
+		began := time.Now()
+		slept := func(what string, want time.Duration) {
+			if took := time.Since(began); took != want {
+				t.Errorf("%s ended after %v, want %v", what, took, want)
+			}
+		}
+		l.Start(&c, "stoppable", &stoppable{own, func(s task.Scheduler) {
+			s.Sleep(own, time.Second)
+			slept("a sleep to its end", time.Second)
+			s.Sleep(other, 2*time.Second)
+			slept("one under another ctx", 3*time.Second)
+			s.Sleep(own, time.Hour)
+			slept("one that is stopped", 4*time.Second)
+			s.Sleep(context.WithoutCancel(own), time.Second)
+			slept("one after the stop", 5*time.Second)
+		}})
+		time.Sleep(2 * time.Second)
+		c.Wake() // without a reason
+		time.Sleep(2 * time.Second)
+		stop()
+		c.Wake()
+		l.Close()
+		c.Wake() // too late
+		if n := other.registered.Load(); n != 1 {
+			t.Errorf("%d registered with the other ctx, want 1", n)
+		}
+	})
+}
+
+// Many are woken together, and others in the middle of their sleep are not.
+func TestWakeMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 3000
+		l := New(Config{})
+		began := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		places := make([]Coroutine, n)
+		slept := make([]time.Duration, n)
+		for i := range n {
+			b := &stoppable{ctx, nil}
+			if i%3 == 0 {
+				b.ctx = t.Context()
+			}
+			b.run = func(s task.Scheduler) {
+				s.Sleep(b.ctx, time.Hour+time.Duration(n-i)*time.Second)
+				slept[i] = time.Since(began)
+			}
+			l.Start(&places[i], "sleeper", b)
+		}
+		time.Sleep(time.Minute)
+		cancel()
+		for i := range n {
+			places[i].Wake()
+		}
+		l.Close()
+		for i, d := range slept {
+			want := time.Minute
+			if i%3 == 0 {
+				want = time.Hour + time.Duration(n-i)*time.Second
+			}
+			if d != want {
+				t.Errorf("sleeper %d slept %v, want %v", i, d, want)
+			}
+		}
+	})
+}

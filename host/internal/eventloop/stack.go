@@ -30,7 +30,7 @@ func (c *Coroutine) stack() string {
 // exactStack finds c's stack, among those of all goroutines, by the receiver's
 // address in main's frame.
 func (c *Coroutine) exactStack() string {
-	frame := fmt.Appendf(nil, "%s(%p, ", mainFrame, c)
+	frame := fmt.Appendf(nil, "%s(%p)", mainFrame, c)
 	for block := range bytes.SplitSeq(allStacks(), []byte("\n\n")) {
 		if bytes.Contains(block, frame) {
 			return string(block)

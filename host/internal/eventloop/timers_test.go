@@ -35,8 +35,8 @@ func testTimers(t *testing.T, seed uint64) {
 			i := random.IntN(2) * random.IntN(len(list)) // the first, half of the time
 			c := list[i]
 			list = slices.Delete(list, i, i+1)
-			if got := heap.remove(int(c.slot) - 1); got != c || c.slot != 0 {
-				t.Fatalf("seed %d: removed %v, want %v", seed, got, c)
+			if heap.remove(c); c.slot != 0 {
+				t.Fatalf("seed %d: %v was not removed", seed, c)
 			}
 		}
 		if len(list) != heap.len() || len(list) > 0 && heap.entries[0].c != list[0] {
@@ -44,7 +44,7 @@ func testTimers(t *testing.T, seed uint64) {
 		}
 	}
 	for _, c := range list {
-		if got := heap.remove(0); got != c {
+		if got := heap.pop(); got != c {
 			t.Fatalf("seed %d: took out %v, want %v", seed, got, c)
 		}
 	}

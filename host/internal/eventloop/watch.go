@@ -7,6 +7,24 @@ import "time"
 // between 100 and 110 ms after the step began.
 const BlockedAfter = 100 * time.Millisecond
 
+// What the watcher knows of the step that goes on, or was the last. So that a step
+// costs the driver one load where nobody has looked, it is the watcher who counts.
+const (
+	unwatched uint32 = iota // nothing: nobody looks
+	fresh                   // nothing yet: the step is new
+	seen                    // the step was there when the watcher looked last
+)
+
+// refresh is called by the driver when it has begun a step, unless l.look is fresh.
+func (l *Loop) refresh() {
+	if l.look.Swap(fresh) == unwatched {
+		select {
+		case l.busy <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // watch is the watcher. It looks at the loop while there is something to see, so
 // that an idle loop costs nothing, and ends when the loop does.
 func (l *Loop) watch() {
@@ -20,45 +38,53 @@ func (l *Loop) watch() {
 	}
 }
 
-// startWatching is called by the driver when it has begun a step unwatched.
-func (l *Loop) startWatching() {
-	l.watching.Store(true)
-	select {
-	case l.busy <- struct{}{}:
-	default:
-	}
-}
-
-// observe looks at the loop until it is idle, and reports steps that hold it.
+// observe looks at the loop until it is idle, and sees to steps that hold it.
 func (l *Loop) observe() {
 	ticker := time.NewTicker(BlockedAfter / 10)
 	defer ticker.Stop()
-	var (
-		step     uint64 // the newest one seen
-		since    time.Time
-		reported bool
-	)
+	var step sighting
 	for {
 		select {
 		case <-ticker.C:
 		case <-l.done:
 			return
 		}
-		holder, current := l.holder.Load(), l.steps.Load()
-		switch {
-		case current != step:
-			step, since, reported = current, time.Now(), false
-		case holder == nil:
-			// The driver counts a step before it looks at watching, and this
-			// is the other way round: none can slip through.
-			l.watching.Store(false)
-			if l.steps.Load() == step {
-				return
+		// The driver sets the holder and then looks at look; the watcher, before it
+		// goes, does this the other way round: no step can slip through.
+		switch holder := l.holder.Load(); {
+		case l.look.CompareAndSwap(fresh, seen), holder != nil && holder != step.holder:
+			step = sighting{holder: holder, since: time.Now()}
+		case holder != nil:
+			l.oversee(&step)
+		case l.look.CompareAndSwap(seen, unwatched):
+			if l.holder.Load() == nil || !l.look.CompareAndSwap(unwatched, fresh) {
+				return // or the driver has rung
 			}
-			l.watching.Store(true)
-		case !reported && time.Since(since) >= BlockedAfter:
-			reported = true
-			l.blocked(holder.name, time.Since(since), holder.stack())
 		}
+	}
+}
+
+// sighting is a step that the watcher looks at.
+type sighting struct {
+	holder   *Coroutine // nil: it was over already
+	since    time.Time
+	reported bool
+}
+
+// oversee reports the step if it holds the loop, and ends that if others need it.
+func (l *Loop) oversee(step *sighting) {
+	c, held := step.holder, time.Since(step.since)
+	if held < BlockedAfter {
+		return
+	}
+	if !step.reported && l.blocked != nil && l.reporting.CompareAndSwap(false, true) {
+		step.reported = true
+		l.watcher.Go(func() { // ends with the report
+			defer l.reporting.Store(false)
+			l.blocked(c.name, held, c.stack())
+		})
+	}
+	if c.mustLeave() {
+		c.Orphan()
 	}
 }

@@ -133,10 +133,10 @@ func TestBlockedMayTakeTheHolderOff(t *testing.T) {
 func TestIdleLoopIsNotWatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Config{Blocked: func(string, time.Duration, string) {}})
-		var seen []bool
+		var watched []bool
 		look := func() {
 			synctest.Wait()
-			seen = append(seen, l.watching.Load())
+			watched = append(watched, l.look.Load() != unwatched)
 		}
 		look() // before anything ran
 		for range 2 {
@@ -146,8 +146,8 @@ func TestIdleLoopIsNotWatched(t *testing.T) {
 			look() // idle
 		}
 		l.Close()
-		if want := []bool{false, true, false, true, false}; !slices.Equal(seen, want) {
-			t.Errorf("watched: %v, want %v", seen, want)
+		if want := []bool{false, true, false, true, false}; !slices.Equal(watched, want) {
+			t.Errorf("watched: %v, want %v", watched, want)
 		}
 	})
 }
