@@ -14,8 +14,8 @@ import (
 // that are no task's, and cycles. It returns a [*SpecError] for each task that is
 // wrong, joined. Start calls it; a caller that wants to know before may do so.
 func (r *Runner) Check() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	return r.checkNeedsLocked()
 }
 
@@ -24,7 +24,7 @@ func (r *Runner) checkNeedsLocked() error {
 		return nil
 	}
 	var errs []error
-	for _, h := range r.handles {
+	for h := range r.handles.all() {
 		for _, name := range r.unknownLocked(h.job.needs) {
 			errs = append(errs, &SpecError{Task: h.job.id, Err: r.unknownNeedLocked(name)})
 		}
@@ -46,7 +46,7 @@ func (h *Handle) checkNeedsLocked(set *Replicas) error {
 		}
 	}
 	// Others need the new task already only if there was one of that name before.
-	needed := len(r.dependents[h.job.id]) > 0 || set != nil && len(r.dependents[set.spec.ID]) > 0
+	needed := r.dependents[h.job.id] != nil || set != nil && r.dependents[set.spec.ID] != nil
 	if needed || slices.ContainsFunc(h.job.needs, func(d dependency) bool { return d.name == h.job.id }) {
 		r.ids[h.job.id] = h
 		if cycle := r.cycleLocked([]string{h.job.id}); cycle != nil {
@@ -103,7 +103,7 @@ func (e *CycleError) Error() string {
 // namesLocked are the names that a task can need, in the order of Add.
 func (r *Runner) namesLocked() []string {
 	names := slices.Collect(maps.Keys(r.sets))
-	for _, h := range r.handles {
+	for h := range r.handles.all() {
 		if h.set == "" {
 			names = append(names, h.job.id)
 		}

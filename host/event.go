@@ -110,13 +110,13 @@ func (s *subscription) take() ([]Event, bool) {
 // The sequence is for one reader; call Events once for each.
 func (r *Runner) Events(ctx context.Context) iter.Seq[Event] {
 	s := newSubscription()
-	r.mu.Lock()
+	r.lock()
 	if r.state == RunEnded {
 		s.end()
 	} else {
 		r.subscriptions[s] = struct{}{}
 	}
-	r.mu.Unlock()
+	r.unlock()
 	release := context.AfterFunc(ctx, func() { r.unsubscribe(s) })
 	return func(yield func(Event) bool) {
 		defer release()
@@ -141,7 +141,7 @@ func (r *Runner) Events(ctx context.Context) iter.Seq[Event] {
 }
 
 func (r *Runner) unsubscribe(s *subscription) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	delete(r.subscriptions, s)
 }

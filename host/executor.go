@@ -20,22 +20,43 @@ type executor interface {
 
 // call is what an executor needs to know of one attempt.
 type call struct {
-	ctx     context.Context // carries the task.Host
-	job     job
-	config  *config
-	started func()    // to be called once, when the task runs, if it does
-	ended   func(end) // to be called exactly once, last, unless insist failed and nobody will know
-	late    func()    // to be called if the attempt is not started in time, and cannot be ended
+	try    *try            // who hears what becomes of the attempt
+	ctx    context.Context // carries the task.Host
+	job    *job
+	config *config
+	timer  *time.Timer // of expect, or nil
 }
 
-// punctual is started and ended for an attempt that nobody can end before it runs:
+// expect is called before the attempt begins if nobody can end it before it runs: then
 // the runner hears if that takes too long.
-func (c *call) punctual() (started func(), ended func(end)) {
-	if c.job.startTimeout == 0 {
-		return c.started, c.ended
+func (c *call) expect() {
+	if d := c.job.startTimeout; d > 0 {
+		c.timer = time.AfterFunc(d, c.try.late)
 	}
-	timer := time.AfterFunc(c.job.startTimeout, c.late)
-	return func() { timer.Stop(); c.started() }, func(e end) { timer.Stop(); c.ended(e) }
+}
+
+// punctual is started and ended, and they are expected.
+func (c *call) punctual() (started func(), ended func(end)) {
+	c.expect()
+	return c.started, c.ended
+}
+
+// started is to be called once, when the task runs, if it does.
+func (c *call) started() {
+	c.inTime()
+	c.try.started()
+}
+
+// ended is to be called exactly once, last, unless insist failed and nobody will know.
+func (c *call) ended(e end) {
+	c.inTime()
+	c.try.ended(e)
+}
+
+func (c *call) inTime() {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
 }
 
 // execution is one attempt.

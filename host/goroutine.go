@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hostelry-run/hostelry/shared/attempt"
+	"github.com/hostelry-run/hostelry/shared/task"
 )
 
 // goroutines is the executor of goroutine mode.
@@ -12,20 +13,29 @@ type goroutines struct{}
 func (goroutines) close(bool) {}
 
 func (goroutines) prepare(c call) execution {
-	return &goroutine{call: c, attempt: attempt.New(c.ctx, attempt.Of(c.job.kind.Local(), c.job.config))}
+	g := &goroutine{call: c}
+	g.attempt.Init(c.ctx, g.make)
+	return g
 }
 
 type goroutine struct {
 	call
-	attempt *attempt.Attempt
+	attempt attempt.Attempt
 }
 
 // begin starts the task's goroutine. It ends with the task; the runner waits for
 // ended, or abandons it.
 func (g *goroutine) begin() {
-	started, ended := g.punctual()
-	go g.attempt.Run(started, func(e attempt.End) { ended(end{End: e}) })
+	g.expect()
+	go g.attempt.Run(g.started, g.end)
 }
+
+// make is the attempt's Maker.
+func (g *goroutine) make(context.Context) (task.Task, error) {
+	return g.job.kind.Local().New(g.job.config)
+}
+
+func (g *goroutine) end(e attempt.End) { g.ended(end{End: e}) }
 
 func (g *goroutine) stop(ctx context.Context, cause error) {
 	if !g.attempt.HasStopper() {
@@ -37,5 +47,5 @@ func (g *goroutine) stop(ctx context.Context, cause error) {
 
 func (g *goroutine) insist() bool                      { return false }
 func (g *goroutine) ping(context.Context) string       { return "" }
-func (g *goroutine) runs(t attempt.Trace) bool         { return t.Runs(g.attempt) }
+func (g *goroutine) runs(t attempt.Trace) bool         { return t.Runs(&g.attempt) }
 func (g *goroutine) await(_ context.Context, f func()) { f() }

@@ -72,7 +72,7 @@ func (e *GroupError) Unwrap() error { return e.Err }
 type group struct {
 	Group
 	runner   *Runner
-	members  []*Handle
+	members  roster[*Handle] // but not of the runner's own
 	live     int
 	failures []*Handle // under StopAll, in order
 	failed   bool      // and its runner knows
@@ -83,7 +83,7 @@ type group struct {
 // AddGroup adds a group, before the tasks that are in it. It fails with
 // [ErrBadID], [ErrDuplicateID], or with [ErrStopping] once a stop has begun.
 func (r *Runner) AddGroup(g Group) error {
-	if !validID.MatchString(g.Name) {
+	if !validID(g.Name) {
 		return fmt.Errorf("group: %w %q: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit", ErrBadID, g.Name)
 	}
 	var errs []error
@@ -98,8 +98,8 @@ func (r *Runner) AddGroup(g Group) error {
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("group %q: %w", g.Name, err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	switch {
 	case r.state >= RunStopping:
 		return ErrStopping
@@ -124,7 +124,7 @@ func (g *group) endedLocked(h *Handle) {
 		g.failures = append(g.failures, h)
 		if !g.stopping {
 			g.stopping = true
-			g.runner.stopForLocked(g.members, h.job.id+" failed")
+			g.runner.stopForLocked(g.members.clone(), h.job.id+" failed")
 		}
 	}
 	if g.live == 0 && g.stopping {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,7 +49,7 @@ func (r *Runner) haltLocked(ctx context.Context, handles []*Handle, cause string
 // newHaltLocked finds the order for the tasks' attempts. Nobody waits for the end of
 // the one that is calling, which may itself wait for all others.
 func newHaltLocked(r *Runner, handles []*Handle, caller *try, cause string) *halt {
-	h := &halt{runner: r, cause: cause}
+	h := &halt{runner: r, cause: cause, tries: make([]*try, 0, len(handles))}
 	for _, one := range handles {
 		if one.try != nil {
 			h.tries = append(h.tries, one.try)
@@ -113,15 +114,25 @@ func dependentsAmong(tries []*try) map[*try][]*try {
 
 // tell tells attempts to stop, unless they know.
 func (h *halt) tell(ctx context.Context, tries []*try) {
-	var asked []*try
-	h.runner.mu.Lock()
+	h.runner.lock()
+	asked := h.askLocked(tries)
+	h.runner.unlock()
+	stopAll(ctx, asked)
+}
+
+// askLocked marks attempts as told to stop, and returns those that were not before.
+func (h *halt) askLocked(tries []*try) []*try {
+	asked := make([]*try, 0, len(tries))
 	for _, t := range tries {
 		if t.askLocked(h.cause) {
 			asked = append(asked, t)
 		}
 	}
-	h.runner.mu.Unlock()
-	for _, t := range asked {
+	return asked
+}
+
+func stopAll(ctx context.Context, tries []*try) {
+	for _, t := range tries {
 		t.execution.stop(ctx, task.ErrStopped)
 	}
 }
@@ -158,32 +169,52 @@ func (h *halt) tellInTurn(ctx context.Context) {
 
 // enforce waits for attempts, and insists on those that are not over when ctx ends.
 func (r *Runner) enforce(ctx context.Context, tries []*try) {
-	done := make([]<-chan struct{}, len(tries))
-	r.mu.Lock()
-	for i, t := range tries {
-		done[i] = t.doneLocked()
+	late := awaitEnds(ctx, r, tries)
+	if len(late) == 0 {
+		return
 	}
-	r.mu.Unlock()
-	for _, d := range done {
-		select {
-		case <-d:
-		case <-ctx.Done():
-		}
+	r.lock()
+	for _, t := range late {
+		t.forced = true
 	}
+	r.unlock()
 	patience, cancel := context.WithTimeout(context.Background(), reapTimeout)
 	defer cancel()
-	killed := make([]bool, len(tries))
-	for i, t := range tries {
-		killed[i] = t.insist()
+	killed := slices.DeleteFunc(late, func(t *try) bool { return !t.insist() })
+	for _, t := range awaitEnds(patience, r, killed) {
+		t.abandon()
 	}
-	for i, t := range tries {
-		if !killed[i] {
-			continue
+}
+
+// endable is what is over at some time: a try, or a *Handle.
+type endable interface {
+	overLocked() bool
+	doneLocked() <-chan struct{}
+}
+
+// awaitEnds waits until all are over, or ctx ends, and returns those that are not. It
+// waits for the last one first, and then looks at the one before: as they end about as
+// they were told, in order, it seldom has to wait again.
+func awaitEnds[E endable](ctx context.Context, r *Runner, all []E) (late []E) {
+	for i := len(all) - 1; ; {
+		r.lock()
+		for i >= 0 && all[i].overLocked() {
+			i--
+		}
+		var done <-chan struct{}
+		if i >= 0 {
+			done = all[i].doneLocked()
+		}
+		r.unlock()
+		if i < 0 {
+			return nil
 		}
 		select {
-		case <-done[i]:
-		case <-patience.Done():
-			t.abandon()
+		case <-done:
+		case <-ctx.Done():
+			r.lock()
+			defer r.unlock()
+			return slices.DeleteFunc(slices.Clone(all[:i+1]), E.overLocked)
 		}
 	}
 }

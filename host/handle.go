@@ -15,36 +15,57 @@ type Handle struct {
 	runner *Runner
 	job    job // as it was added
 	group  *group
-	set    string        // the name of the Replicas that it is one of, or ""
-	index  int           // in the order of Add
-	done   chan struct{} // closed after the fields below are final
+	set    string // the name of the Replicas that it is one of, or ""
+	index  int    // in the order of Add
 
-	// Under runner.mu.
+	// Under the runner's lock.
+	done       chan struct{} // closed when over; nil until someone waits
 	state      State
 	cause      string // why it is in that state
 	mode       Mode   // of its attempts
 	try        *try   // the attempt that is not over, or nil
 	attempts   int
-	wasReady   bool // once, in some attempt
-	barred     bool // no attempt begins any more
-	ending     bool // a stop was asked
-	over       bool // done is closed
-	leaving    bool // it is being removed: it counts no more as one of its Replicas
-	forgotten  bool // it is removed as soon as it is over
-	progress   Progress
+	wasReady   bool      // once, in some attempt
+	barred     bool      // no attempt begins any more
+	ending     bool      // a stop was asked
+	over       bool      // what follows is final
+	leaving    bool      // it is being removed: it counts no more as one of its Replicas
+	forgotten  bool      // it is removed as soon as it is over
+	gone       bool      // it is out of all lists, or to be skipped in them
+	progress   *Progress // that was reported last, or nil
 	checkpoint json.RawMessage
 	result     json.RawMessage
 	err        *TaskError
 
-	// Between attempts.
-	budget    budget
-	round     *round        // the restart that it is part of, or nil
+	blocker *Handle // which it waits for; it may wait for others too
+	round   *round  // the restart that it is part of, or nil
+	past    *past   // nil until there is any
+}
+
+// past is what a task remembers that waits for others, or is begun again.
+type past struct {
+	waitCause string        // of the attempt that waits for what the task needs
+	budget    budget        // of restarts
 	renewed   chan struct{} // closed when its restart is through; nil until someone waits for that
 	last      *TaskError    // of the last attempt
-	waitCause string        // of the attempt that waits for what the task needs
-	blocker   *Handle       // which it waits for; it may wait for others too
 	panics    int
 	reloaded  *job // what the next attempts take for job, or nil
+}
+
+// pastLocked is the task's past, to be changed.
+func (h *Handle) pastLocked() *past {
+	if h.past == nil {
+		h.past = new(past)
+	}
+	return h.past
+}
+
+// lastLocked is how the last attempt failed, or nil.
+func (h *Handle) lastLocked() *TaskError {
+	if h.past == nil {
+		return nil
+	}
+	return h.past.last
 }
 
 // ID is the task's id.
@@ -98,7 +119,14 @@ func (h *Handle) nextLocked() time.Time {
 func (h *Handle) Attempts() int { return locked(h, func() int { return h.attempts }) }
 
 // Progress is what the task reported last.
-func (h *Handle) Progress() Progress { return locked(h, func() Progress { return h.progress }) }
+func (h *Handle) Progress() Progress {
+	return locked(h, func() Progress {
+		if h.progress == nil {
+			return Progress{}
+		}
+		return *h.progress
+	})
+}
 
 // Result is what the task returned, as JSON, or nil; see [Result] for the typed
 // one. It is there once Done is closed, also after a stop or a failure if the
@@ -120,7 +148,19 @@ func (h *Handle) Err() error {
 }
 
 // Done is closed when the task has ended, or will never start, or was abandoned.
-func (h *Handle) Done() <-chan struct{} { return h.done }
+func (h *Handle) Done() <-chan struct{} { return locked(h, h.doneLocked) }
+
+func (h *Handle) doneLocked() <-chan struct{} {
+	if h.done == nil {
+		h.done = make(chan struct{})
+		if h.over {
+			close(h.done)
+		}
+	}
+	return h.done
+}
+
+func (h *Handle) overLocked() bool { return h.over }
 
 // Stop stops this task alone, as [Runner.Stop] does all of them.
 func (h *Handle) Stop(ctx context.Context) error {
@@ -128,8 +168,8 @@ func (h *Handle) Stop(ctx context.Context) error {
 }
 
 func locked[T any](h *Handle, get func() T) T {
-	h.runner.mu.Lock()
-	defer h.runner.mu.Unlock()
+	h.runner.lock()
+	defer h.runner.unlock()
 	return get()
 }
 
@@ -140,7 +180,7 @@ func locked[T any](h *Handle, get func() T) T {
 func Result[T any](ctx context.Context, h *Handle) (T, error) {
 	var v T
 	select {
-	case <-h.done:
+	case <-h.Done():
 	case <-ctx.Done():
 		return v, context.Cause(ctx)
 	}

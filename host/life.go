@@ -13,9 +13,6 @@ import (
 // a Handle's state is in this file, under the runner's lock.
 
 func (h *Handle) emitLocked(e Event) {
-	if len(h.runner.subscriptions) == 0 {
-		return
-	}
 	e.Time = time.Now()
 	e.Task, e.Kind, e.Mode, e.Attempt, e.State = h.job.id, h.Kind(), h.mode, h.attempts, h.state
 	for s := range h.runner.subscriptions {
@@ -25,12 +22,15 @@ func (h *Handle) emitLocked(e Event) {
 
 func (h *Handle) moveLocked(s State, cause string) {
 	h.state, h.cause = s, cause
+	if len(h.runner.subscriptions) == 0 { // as most often: an event takes longer than all else here
+		return
+	}
 	e := Event{Type: EventState, Cause: cause, Next: h.nextLocked()}
 	switch {
 	case h.err != nil:
 		e.Err = h.err
-	case s == StateBackingOff && h.last != nil:
-		e.Err = h.last
+	case s == StateBackingOff && h.lastLocked() != nil:
+		e.Err = h.lastLocked()
 	}
 	h.emitLocked(e)
 }
@@ -38,8 +38,8 @@ func (h *Handle) moveLocked(s State, cause string) {
 // begin begins the first attempt as soon as the task's needs allow, unless something
 // came before.
 func (h *Handle) begin() {
-	h.runner.mu.Lock()
-	defer h.runner.mu.Unlock()
+	h.runner.lock()
+	defer h.runner.unlock()
 	if h.state == StatePending {
 		h.proceedLocked("")
 	}
@@ -60,7 +60,7 @@ func (h *Handle) proceedLocked(cause string) {
 	case never != "":
 		h.finishLocked(StateFailed, never, h.stuck(never))
 	case unmet != "":
-		h.waitCause, h.blocker = cause, blocker
+		h.pastLocked().waitCause, h.blocker = cause, blocker
 		if h.state != StateWaiting || h.cause != unmet {
 			h.moveLocked(StateWaiting, unmet)
 		}
@@ -78,31 +78,31 @@ func (h *Handle) mayBeginLocked() bool {
 // stuck is the failure of a task that ran, but cannot begin again.
 func (h *Handle) stuck(never string) *TaskError {
 	err := fmt.Errorf("it cannot start again: it %s", never)
-	if h.last == nil {
+	last := h.lastLocked()
+	if last == nil {
 		return &TaskError{
 			Task: h.job.id, Mode: h.mode, Attempt: h.attempts, Outcome: OutcomeLaunchFailed, ExitCode: -1, Err: err,
 		}
 	}
-	failure := *h.last
-	failure.Err = &both{h.last.Err, err}
+	failure := *last
+	failure.Err = &both{last.Err, err}
 	return &failure
 }
 
 // beginLocked begins an attempt.
 func (h *Handle) beginLocked(cause string) {
 	r := h.runner
-	if after := h.job.isolate; after > 0 && h.panics >= after && h.mode != Process {
+	if after := h.job.isolate; after > 0 && h.past != nil && h.past.panics >= after && h.mode != Process {
 		h.mode = Process
-		cause = fmt.Sprintf("moved to a process of its own after %d panics", h.panics)
+		cause = fmt.Sprintf("moved to a process of its own after %d panics", h.past.panics)
 	}
 	h.attempts++
-	h.progress = Progress{}
+	h.progress = nil
 	t := &try{Handle: h, number: h.attempts, mode: h.mode, job: h.jobLocked(), restore: h.checkpoint}
-	t.logger = t.watchedLogger()
-	t.execution = r.executorLocked(t.mode).prepare(call{
-		ctx: task.WithHost(r.ctx, t), job: t.job, config: r.config,
-		started: t.started, ended: t.ended, late: t.late,
-	})
+	if t.job.terms != r.config.usual {
+		t.watch = &watch{logger: t.watchedLogger()}
+	}
+	t.execution = r.executorLocked(t.mode).prepare(call{try: t, ctx: task.WithHost(r.ctx, t), job: t.job, config: r.config})
 	h.try = t
 	h.moveLocked(StateStarting, cause)
 	h.renewedLocked()
@@ -116,9 +116,11 @@ func (h *Handle) beginLocked(cause string) {
 // task's end.
 func (h *Handle) settleLocked(t *try, s State, failure *TaskError, e end) {
 	h.try = nil
-	h.last = failure
+	if failure != nil || h.past != nil {
+		h.pastLocked().last = failure
+	}
 	if e.Panic != nil {
-		h.panics++
+		h.pastLocked().panics++
 	}
 	words := t.words(e)
 	switch goesOn, spent := h.followedLocked(t, s, failure != nil, e.Final); {
@@ -127,7 +129,7 @@ func (h *Handle) settleLocked(t *try, s State, failure *TaskError, e end) {
 		h.round.proceedLocked()
 		return
 	case goesOn:
-		h.backOffLocked(words, h.budget.spend(h.job.restart, t.running))
+		h.backOffLocked(words, h.pastLocked().budget.spend(h.job.restart, t.watch.running))
 		return
 	case spent:
 		failure, s = h.exhausted(failure), StateFailed
@@ -150,7 +152,7 @@ func (h *Handle) followedLocked(t *try, s State, failed, final bool) (goesOn, sp
 	case !h.job.restart.again(failed):
 		return false, false
 	}
-	left := h.budget.left(h.job.restart)
+	left := h.pastLocked().budget.left(h.job.restart)
 	return left, !left
 }
 
@@ -216,7 +218,9 @@ func (h *Handle) finishLocked(s State, cause string, failure *TaskError) {
 	h.err = failure
 	h.blocker = nil
 	h.moveLocked(s, cause)
-	close(h.done)
+	if h.done != nil {
+		close(h.done)
+	}
 	h.renewedLocked()
 	r.live--
 	if failure != nil {

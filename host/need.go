@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 )
@@ -84,8 +85,11 @@ func (h *Handle) metLocked(n Need) (met, never bool) {
 // unmetLocked says what the task still waits for, and names one such task, and what
 // it needs but will never get. All are empty if it can begin.
 func (h *Handle) unmetLocked() (unmet string, blocker *Handle, never string) {
+	if len(h.job.needs) == 0 {
+		return "", nil, ""
+	}
 	var waits []string
-	more := 0
+	waiting := 0
 	for _, d := range h.job.needs {
 		others, found := h.runner.namedLocked(d.name)
 		if !found {
@@ -103,17 +107,19 @@ func (h *Handle) unmetLocked() (unmet string, blocker *Handle, never string) {
 				continue
 			case len(waits) < fewWaits:
 				waits = append(waits, other.job.id+" "+d.need.words())
-			default:
-				more++
 			}
-			blocker = other // the last one: as others begin in order, it is likely to be the last to be met
+			// Any one of them, at random: whatever the order in which they are met, each
+			// look leaves half of them.
+			if waiting++; rand.IntN(waiting) == 0 { //nolint:gosec // it keeps no secret
+				blocker = other
+			}
 		}
 	}
 	if blocker == nil {
 		return "", nil, ""
 	}
 	unmet = "waits for " + strings.Join(waits, ", ")
-	if more > 0 {
+	if more := waiting - len(waits); more > 0 {
 		unmet += fmt.Sprintf(", and %d more", more)
 	}
 	return unmet, blocker, ""
@@ -149,18 +155,29 @@ type dependent struct {
 	need Need
 }
 
+// waitCauseLocked is the cause of the attempt that waits for what the task needs.
+func (h *Handle) waitCauseLocked() string {
+	if h.past == nil {
+		return ""
+	}
+	return h.past.waitCause
+}
+
 // wakeDependentsLocked has those look again whose waiting may be over because h has
 // changed. Another change is not theirs to see: were each to look at all that it
 // needs whenever one of that changes, it would look ten thousand times at ten
 // thousand tasks.
 func (h *Handle) wakeDependentsLocked() {
+	if len(h.runner.dependents) == 0 {
+		return
+	}
 	for _, name := range []string{h.job.id, h.set} {
-		for _, d := range h.runner.dependents[name] {
+		for d := range h.runner.dependents[name].all() {
 			if d.state > StateWaiting || d.over {
 				continue
 			}
 			if _, never := h.metLocked(d.need); never || d.blocker == h {
-				d.proceedLocked(d.waitCause)
+				d.proceedLocked(d.waitCauseLocked())
 			}
 		}
 	}

@@ -22,6 +22,7 @@ type config struct {
 	kinds        []task.Kind
 	logger       *slog.Logger
 	runID        string
+	usual        *terms // of a task whose Spec asks for none
 }
 
 func newConfig(opts []Option) (*config, error) {
@@ -47,6 +48,9 @@ func newConfig(opts []Option) (*config, error) {
 		c.catalog = &catalog.Catalog{}
 	}
 	var err error
+	if c.usual, err = new(Spec).terms(); err != nil {
+		return nil, err
+	}
 	c.catalog, err = c.catalog.With(c.kinds...)
 	return c, err
 }
@@ -154,7 +158,7 @@ func WithLogger(l *slog.Logger) Option {
 // of 8 letters and digits.
 func WithRunID(id string) Option {
 	return func(c *config) error {
-		if !validID.MatchString(id) {
+		if !validID(id) {
 			return fmt.Errorf("run id %q: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit", id)
 		}
 		c.runID = id

@@ -94,7 +94,7 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 }
 
 // executable is the plugin's file, or for a kind of this program the program.
-func executable(k catalog.Kind) (string, error) {
+func executable(k *catalog.Kind) (string, error) {
 	if !k.IsBuiltIn() {
 		now := time.Now()
 		_ = os.Chtimes(k.Executable(), now, now) // in use: the catalog removes old copies

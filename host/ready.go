@@ -42,6 +42,10 @@ func (c readyCheck) polls() bool {
 	return c.check.TCP != "" || c.check.HTTP != "" || len(c.check.Exec) > 0
 }
 
+func (r *Readiness) isZero() bool {
+	return r.Log == "" && r.TCP == "" && r.HTTP == "" && r.Exec == nil && r.Timeout == 0
+}
+
 // Validate refuses what makes no sense. Add calls it; a reader of job files may do
 // so before.
 func (r Readiness) Validate() error {

@@ -51,21 +51,21 @@ func (r *Runner) Reload(ctx context.Context, c *catalog.Catalog, plugins ...stri
 // reload has the task begin again with what is now in the catalog. It returns the
 // task's handle, or nil if the task is left as it is.
 func (h *Handle) reload(ctx context.Context) (*Handle, error) {
-	r, j := h.runner, h.job
+	r, j := h.runner, h.job // a copy, to become the next attempts'
 	var err error
-	if j.kind, err = r.config.catalog.Lookup(j.kind.Plugin + "/" + j.kind.Name); err != nil {
+	if j.kind, err = r.config.catalog.Find(j.kind.Plugin + "/" + j.kind.Name); err != nil {
 		return nil, err
 	}
 	if err = j.configure(); err != nil {
 		return nil, err
 	}
-	if locked(h, func() bool { h.reloaded = &j; return !h.over }) {
+	if locked(h, func() bool { h.pastLocked().reloaded = &j; return !h.over }) {
 		if err = h.Restart(ctx); !errors.Is(err, ErrEnded) {
 			return h, err
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	switch {
 	case r.state > RunRunning, h.group.stopping:
 		return nil, ErrStopping
@@ -78,40 +78,36 @@ func (h *Handle) reload(ctx context.Context) (*Handle, error) {
 }
 
 // jobLocked is what the next attempt is to do.
-func (h *Handle) jobLocked() job {
-	if h.reloaded != nil {
-		return *h.reloaded
+func (h *Handle) jobLocked() *job {
+	if h.past != nil && h.past.reloaded != nil {
+		return h.past.reloaded
 	}
-	return h.job
+	return &h.job
 }
 
 // anewLocked begins a task that is over anew, under another handle in its place.
 func (h *Handle) anewLocked() *Handle {
 	r, set := h.runner, h.runner.sets[h.set]
 	anew := &Handle{
-		runner: r, job: h.jobLocked(), mode: h.mode, group: h.group, index: h.index, attempts: h.attempts,
-		done: make(chan struct{}),
+		runner: r, job: *h.jobLocked(), mode: h.mode, group: h.group, index: h.index, attempts: h.attempts,
 	}
 	if h.state != StateSucceeded {
 		anew.checkpoint = h.checkpoint
 	}
 	r.dropLocked(map[*Handle]bool{h: true})
 	r.admitLocked(anew, set)
-	byIndex := func(a, b *Handle) int { return a.index - b.index }
-	slices.SortFunc(r.handles, byIndex)
-	slices.SortFunc(h.group.members, byIndex)
 	return anew
 }
 
 // unblock begins the tasks anew that ended without having started, if what they need
 // may come now, and those that need them.
 func (r *Runner) unblock() []*Handle {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	var begun []*Handle
 	for more := true; more && r.state == RunRunning; {
 		more = false
-		for _, h := range r.handles {
+		for h := range r.handles.all() {
 			if !h.over || h.attempts > 0 || h.ending || h.group.stopping {
 				continue
 			}

@@ -12,9 +12,9 @@ import (
 // returns what the stop returned, and fails with [ErrUnknownTask]. A task that
 // removes itself is forgotten when it has ended.
 func (r *Runner) Remove(ctx context.Context, id string) error {
-	r.mu.Lock()
+	r.lock()
 	h := r.ids[id]
-	r.mu.Unlock()
+	r.unlock()
 	if h == nil {
 		return fmt.Errorf("%w %q", ErrUnknownTask, id)
 	}
@@ -26,17 +26,17 @@ func (r *Runner) remove(ctx context.Context, handles []*Handle, caller *try, cau
 	if len(handles) == 0 {
 		return nil
 	}
-	r.mu.Lock()
+	r.lock()
 	for _, h := range handles {
 		h.leaving = true
 	}
 	for _, h := range handles {
 		h.wakeDependentsLocked() // who needs replicas, needs these no more
 	}
-	r.mu.Unlock()
+	r.unlock()
 	err := r.stop(ctx, handles, caller, cause)
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	r.forgetLocked(handles...)
 	return err
 }
@@ -53,9 +53,9 @@ func (r *Runner) forgetLocked(handles ...*Handle) {
 	}
 	r.dropLocked(gone)
 	for h := range gone {
-		for _, d := range r.dependents[h.job.id] {
+		for d := range r.dependents[h.job.id].all() {
 			if d.state == StateWaiting {
-				d.proceedLocked(d.waitCause)
+				d.proceedLocked(d.waitCauseLocked())
 			}
 		}
 	}
@@ -63,34 +63,23 @@ func (r *Runner) forgetLocked(handles ...*Handle) {
 
 // dropLocked takes tasks out of all lists.
 func (r *Runner) dropLocked(gone map[*Handle]bool) {
-	if len(gone) == 0 {
-		return
-	}
-	// Others may be reading these lists: what is left is copied.
-	without := func(list []*Handle) []*Handle {
-		return slices.DeleteFunc(slices.Clone(list), func(h *Handle) bool { return gone[h] })
-	}
-	r.handles = without(r.handles)
-	needed := make(map[string]bool)
-	groups, sets := make(map[*group]bool), make(map[string]bool)
+	sets := make(map[*Replicas]bool)
 	for h := range gone {
-		groups[h.group], sets[h.set] = true, true
+		h.gone = true
+		r.handles.left(1)
+		if h.group != r.group {
+			h.group.members.left(1)
+		}
+		if set := r.sets[h.set]; set != nil {
+			sets[set] = true
+		}
 		for _, d := range h.job.needs {
-			needed[d.name] = true
+			if !r.dependents[d.name].left(1) {
+				delete(r.dependents, d.name)
+			}
 		}
 	}
-	for g := range groups {
-		g.members = without(g.members)
-	}
-	for name := range sets {
-		if set := r.sets[name]; set != nil {
-			set.handles = without(set.handles)
-		}
-	}
-	for name := range needed {
-		left := slices.DeleteFunc(slices.Clone(r.dependents[name]), func(d dependent) bool { return gone[d.Handle] })
-		if r.dependents[name] = left; len(left) == 0 {
-			delete(r.dependents, name)
-		}
+	for set := range sets { // others may be reading its list: what is left is copied
+		set.handles = slices.DeleteFunc(slices.Clone(set.handles), func(h *Handle) bool { return h.gone })
 	}
 }

@@ -31,9 +31,9 @@ func (r *Runner) AddReplicas(spec Spec, n int) (*Replicas, error) {
 	}
 	if err := s.Scale(context.Background(), n); err != nil {
 		_ = s.Scale(context.Background(), 0)
-		r.mu.Lock()
+		r.lock()
 		delete(r.sets, spec.ID)
-		r.mu.Unlock()
+		r.unlock()
 		return nil, err
 	}
 	return s, nil
@@ -48,8 +48,8 @@ func (r *Runner) addSet(s *Replicas) error {
 		return err
 	}
 	s.needs = checked.needs
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	switch {
 	case r.state >= RunStopping:
 		return ErrStopping
@@ -84,7 +84,7 @@ func (s *Replicas) Scale(ctx context.Context, n int) error {
 	for _, id := range missing {
 		spec := s.spec
 		spec.ID = id
-		if _, err := s.runner.add(spec, s); err != nil {
+		if _, err := s.runner.add(&spec, s); err != nil {
 			return &SpecError{Task: id, Err: err}
 		}
 	}
@@ -116,8 +116,8 @@ func (s *Replicas) takeTurn(ctx context.Context, caller *try) (err error) {
 
 // compare finds which replicas there are too few or too many.
 func (s *Replicas) compare(n int) (missing []string, surplus []*Handle) {
-	s.runner.mu.Lock()
-	defer s.runner.mu.Unlock()
+	s.runner.lock()
+	defer s.runner.unlock()
 	taken := make(map[string]bool, len(s.handles))
 	var present []*Handle
 	for _, h := range s.handles {
@@ -147,7 +147,7 @@ func (s *Replicas) insertLocked(h *Handle) {
 
 // Handles returns the replicas that there are, NAME-1 first.
 func (s *Replicas) Handles() []*Handle {
-	s.runner.mu.Lock()
-	defer s.runner.mu.Unlock()
+	s.runner.lock()
+	defer s.runner.unlock()
 	return slices.DeleteFunc(slices.Clone(s.handles), func(h *Handle) bool { return h.leaving })
 }

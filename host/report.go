@@ -17,13 +17,13 @@ var _ task.Host = (*try)(nil)
 
 // report changes what is known of the attempt, unless it is over.
 func (t *try) report(change func()) {
-	t.runner.mu.Lock()
-	defer t.runner.mu.Unlock()
+	t.runner.lock()
+	defer t.runner.unlock()
 	if t.over {
 		return
 	}
 	if t.job.watchdog > 0 {
-		t.sign = time.Now()
+		t.watch.sign = time.Now()
 	}
 	change()
 }
@@ -33,8 +33,8 @@ func (t *try) Attempt() int { return t.number }
 
 // Logger implements task.Host.
 func (t *try) Logger() *slog.Logger {
-	if t.logger != nil {
-		return t.logger
+	if t.watch != nil && t.watch.logger != nil {
+		return t.watch.logger
 	}
 	return t.runner.taskLogger(t.job)
 }
@@ -52,8 +52,11 @@ func (t *try) Ready() {
 func (t *try) Progress(done, total int64, message string) {
 	message = t.job.mask.Text(message)
 	t.report(func() {
-		t.progress = Progress{Done: done, Total: total, Message: message}
-		t.emitLocked(Event{Type: EventProgress, Progress: t.progress})
+		if t.progress == nil {
+			t.progress = new(Progress)
+		}
+		*t.progress = Progress{Done: done, Total: total, Message: message}
+		t.emitLocked(Event{Type: EventProgress, Progress: *t.progress})
 	})
 }
 

@@ -38,7 +38,7 @@ func (h *Handle) backOffLocked(cause string, delay time.Duration) {
 	g.round.delayLocked(delay)
 	h.moveLocked(StateBackingOff, cause)
 	var joined []*Handle
-	for _, m := range g.members {
+	for m := range g.members.all() {
 		// One that is being stopped for good is a member until it has.
 		goesOn := !m.over && (m.mayBeginLocked() || m.try != nil)
 		if goesOn && m.round != g.round && (g.Strategy == OneForAll || m.index > h.index) {
@@ -70,8 +70,8 @@ func (ro *round) delayLocked(d time.Duration) {
 		ro.timer.Stop()
 	}
 	ro.timer = time.AfterFunc(d, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
+		r.lock()
+		defer r.unlock()
 		ro.proceedLocked()
 	})
 }
@@ -128,17 +128,17 @@ func (ro *round) endLocked() {
 func (h *Handle) Restart(ctx context.Context) error {
 	r := h.runner
 	caller := r.caller(ctx)
-	r.mu.Lock()
+	r.lock()
 	if h.over || h.barred || r.state > RunRunning {
-		r.mu.Unlock()
+		r.unlock()
 		return ErrEnded
 	}
 	if h.attempts == 0 || h.state == StateWaiting {
-		r.mu.Unlock()
+		r.unlock()
 		return nil
 	}
 	attempts, renewed := h.attempts, h.renewLocked(ctx)
-	r.mu.Unlock()
+	r.unlock()
 	var err error
 	wait := func() {
 		select {
@@ -162,10 +162,11 @@ func (h *Handle) Restart(ctx context.Context) error {
 // renewLocked has the task begin again, on request. What it returns is closed when
 // it has, or never will.
 func (h *Handle) renewLocked(ctx context.Context) <-chan struct{} {
-	if h.renewed == nil {
-		h.renewed = make(chan struct{})
+	past := h.pastLocked()
+	if past.renewed == nil {
+		past.renewed = make(chan struct{})
 	}
-	renewed := h.renewed
+	renewed := past.renewed
 	if h.round == nil {
 		(&round{}).joinLocked(h)
 	}
@@ -183,8 +184,8 @@ func (h *Handle) renewLocked(ctx context.Context) <-chan struct{} {
 
 // renewedLocked lets go who waits for a restart of the task.
 func (h *Handle) renewedLocked() {
-	if h.renewed != nil {
-		close(h.renewed)
-		h.renewed = nil
+	if h.past != nil && h.past.renewed != nil {
+		close(h.past.renewed)
+		h.past.renewed = nil
 	}
 }

@@ -20,16 +20,18 @@ import (
 type Runner struct {
 	config *config
 
-	mu            sync.Mutex
+	inbox inbox
+	mu    sync.Mutex // by lock and unlock; it guards what follows
+
 	state         RunState
 	started       bool
 	ctx           context.Context          // Start's, without its end
 	executors     [len(modeNames)]executor // by mode; nil until a task needs it
-	handles       []*Handle
+	handles       roster[*Handle]
 	ids           map[string]*Handle
 	sets          map[string]*Replicas
-	dependents    map[string][]dependent // by the name of what they need
-	group         *group                 // of the tasks that are in no other
+	dependents    map[string]*roster[dependent] // by the name of what they need
+	group         *group                        // of the tasks that are in no other
 	groups        map[string]*group
 	added         int       // tasks, ever
 	live          int       // handles that are not over
@@ -73,21 +75,21 @@ func (r *Runner) ID() string { return r.config.runID }
 // one that is added later, and Start finds out whether it was. It fails with
 // [ErrStopping] once a stop has begun or the run has ended.
 func (r *Runner) Add(spec Spec) (*Handle, error) {
-	h, err := r.add(spec, nil)
+	h, err := r.add(&spec, nil)
 	if err != nil {
 		return nil, &SpecError{Task: spec.ID, Err: err}
 	}
 	return h, nil
 }
 
-func (r *Runner) add(spec Spec, set *Replicas) (*Handle, error) {
+func (r *Runner) add(spec *Spec, set *Replicas) (*Handle, error) {
 	checked, err := spec.check(r.config)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handle{runner: r, job: checked, mode: checked.mode, done: make(chan struct{})}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	h := &Handle{runner: r, job: checked, mode: checked.mode}
+	r.lock()
+	defer r.unlock()
 	h.index = r.added
 	h.group = r.group
 	if name := checked.group; name != "" {
@@ -115,8 +117,10 @@ func (r *Runner) add(spec Spec, set *Replicas) (*Handle, error) {
 // admitLocked makes the task one of the runner's.
 func (r *Runner) admitLocked(h *Handle, set *Replicas) {
 	r.ids[h.job.id] = h
-	r.handles = append(r.handles, h)
-	h.group.members = append(h.group.members, h)
+	r.handles.add(h)
+	if h.group != r.group {
+		h.group.members.add(h)
+	}
 	r.added++
 	r.live++
 	h.group.live++
@@ -126,9 +130,12 @@ func (r *Runner) admitLocked(h *Handle, set *Replicas) {
 	}
 	for _, d := range h.job.needs {
 		if r.dependents == nil {
-			r.dependents = make(map[string][]dependent)
+			r.dependents = make(map[string]*roster[dependent])
 		}
-		r.dependents[d.name] = append(r.dependents[d.name], dependent{h, d.need})
+		if r.dependents[d.name] == nil {
+			r.dependents[d.name] = new(roster[dependent])
+		}
+		r.dependents[d.name].add(dependent{h, d.need})
 	}
 	h.moveLocked(StatePending, "")
 	if ro := h.group.round; ro != nil {
@@ -152,8 +159,8 @@ func (r *Runner) Start(ctx context.Context) error {
 }
 
 func (r *Runner) start(ctx context.Context) ([]*Handle, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	switch {
 	case r.started:
 		return nil, ErrStarted
@@ -171,42 +178,42 @@ func (r *Runner) start(ctx context.Context) ([]*Handle, error) {
 	if d := r.config.deadline; d > 0 {
 		r.deadline = time.AfterFunc(d, r.expire)
 	}
-	return r.handles, nil
+	return r.handles.clone(), nil
 }
 
 // State is where the runner is in its life.
 func (r *Runner) State() RunState {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	return r.state
 }
 
 // Handles returns all tasks, in the order of Add.
 func (r *Runner) Handles() []*Handle {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.handles)
+	r.lock()
+	defer r.unlock()
+	return r.handles.clone()
 }
 
 // Failed returns the tasks that failed or were abandoned, in that order.
 func (r *Runner) Failed() []*Handle {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	return slices.Clone(r.failures)
 }
 
 // NotFailed returns the other tasks, in the order of Add: those that succeeded,
 // were stopped, never started, or have not ended.
 func (r *Runner) NotFailed() []*Handle {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(r.handles), func(h *Handle) bool { return h.err != nil })
+	r.lock()
+	defer r.unlock()
+	return slices.DeleteFunc(r.handles.clone(), func(h *Handle) bool { return h.err != nil })
 }
 
 // NumFailed is how many tasks have failed or were abandoned.
 func (r *Runner) NumFailed() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	return len(r.failures)
 }
 
@@ -225,7 +232,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 	return r.executors[m]
 }
 
-func (r *Runner) taskLogger(j job) *slog.Logger {
+func (r *Runner) taskLogger(j *job) *slog.Logger {
 	l := r.config.logger.With("run", r.config.runID, "task", j.id)
 	if !j.kind.IsBuiltIn() {
 		l = l.With("plugin", j.kind.Plugin)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
@@ -58,37 +57,54 @@ type Spec struct {
 	Group string
 }
 
-var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+// validID reports whether an id is one. It is asked of each task: a regular
+// expression would take longer than to begin its goroutine.
+func validID(id string) bool {
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case i > 0 && (c == '.' || c == '_' || c == '-'):
+		default:
+			return false
+		}
+	}
+	return 0 < len(id) && len(id) <= 64
+}
 
-// job is a Spec that was checked.
+// job is a Spec that was checked. It is final: a Handle and its attempts share it.
 type job struct {
 	id     string
-	kind   catalog.Kind
+	kind   *catalog.Kind
 	given  json.RawMessage // the config as it was added
 	config json.RawMessage // with its schema's defaults
 	mask   *redact.Mask    // of the secrets in it; nil for none
 	mode   Mode
+	needs  []dependency
+	group  string
+	*terms
+}
+
+// terms are what a Spec may ask for besides, and most do not: those share one value.
+type terms struct {
 	env    Env
 	limits Limits
 	bounds bounds // how the limits are enforced
 
-	needs        []dependency
 	restart      Restart
 	ready        readyCheck
 	watchdog     time.Duration
 	timeout      time.Duration
 	startTimeout time.Duration
 	isolate      int
-	group        string
 }
 
 // check finds out whether the task can run here, before anything of it does.
-func (s Spec) check(c *config) (job, error) {
-	j := job{id: s.ID, mode: s.Mode, env: s.Env.clone(), limits: s.Limits}
+func (s *Spec) check(c *config) (job, error) {
+	j := job{id: s.ID, mode: s.Mode, group: s.Group, terms: c.usual}
 	if j.mode == 0 {
 		j.mode = c.mode
 	}
-	if !validID.MatchString(s.ID) {
+	if !validID(s.ID) {
 		return j, fmt.Errorf("%w %q: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit", ErrBadID, s.ID)
 	}
 	if int(j.mode) >= len(modeNames) {
@@ -96,7 +112,7 @@ func (s Spec) check(c *config) (job, error) {
 		return j, err
 	}
 	var err error
-	if j.kind, err = c.catalog.Lookup(s.Kind); err != nil {
+	if j.kind, err = c.catalog.Find(s.Kind); err != nil {
 		return j, err
 	}
 	if !j.kind.IsBuiltIn() && j.mode != Process {
@@ -111,17 +127,29 @@ func (s Spec) check(c *config) (job, error) {
 	if at := j.kind.Address(); at != "" && (!s.Env.isZero() || s.Limits != (Limits{})) {
 		return j, fmt.Errorf("plugin %q is attached at %s: an environment and limits are for a process that the host starts", j.kind.Plugin, at)
 	}
-	if err = errors.Join(s.Env.Validate(), s.Limits.Validate(), s.supervise(&j)); err != nil {
+	j.needs, err = dependencies(s.Needs)
+	if !s.isUsual() {
+		var bad error
+		j.terms, bad = s.terms()
+		err = errors.Join(bad, err)
+	}
+	if err != nil {
 		return j, err
 	}
 	if j.given, err = encodeConfig(s.Config); err != nil {
 		return j, err
 	}
-	if err = j.configure(); err != nil {
+	if err = j.configure(); err != nil || s.isUsual() {
 		return j, err
 	}
 	j.bounds, err = s.Limits.prepare()
 	return j, err
+}
+
+// isUsual reports whether the Spec asks for nothing that is in its terms.
+func (s *Spec) isUsual() bool {
+	return s.Env.isZero() && s.Limits == (Limits{}) && s.Restart == (Restart{}) && s.Ready.isZero() &&
+		s.Watchdog == 0 && s.Timeout == 0 && s.StartTimeout == 0 && s.Isolate == 0
 }
 
 // configure checks the config that was given, and completes it.
@@ -133,11 +161,13 @@ func (j *job) configure() (err error) {
 	return nil
 }
 
-// supervise checks how the task is to be supervised.
-func (s Spec) supervise(j *job) error {
-	j.watchdog, j.timeout, j.startTimeout = s.Watchdog, s.Timeout, s.StartTimeout
-	j.isolate, j.group, j.restart = s.Isolate, s.Group, s.Restart.withDefaults()
-	var errs []error
+// terms checks what the Spec asks for besides.
+func (s *Spec) terms() (*terms, error) {
+	t := &terms{
+		env: s.Env.clone(), limits: s.Limits, restart: s.Restart.withDefaults(),
+		watchdog: s.Watchdog, timeout: s.Timeout, startTimeout: s.StartTimeout, isolate: s.Isolate,
+	}
+	errs := []error{s.Env.Validate(), s.Limits.Validate(), s.Restart.Validate()}
 	for _, d := range []struct {
 		name  string
 		value time.Duration
@@ -150,10 +180,8 @@ func (s Spec) supervise(j *job) error {
 		errs = append(errs, fmt.Errorf("isolate after %d panics: give at least 1", s.Isolate))
 	}
 	var err error
-	j.needs, err = dependencies(s.Needs)
-	errs = append(errs, err, s.Restart.Validate())
-	j.ready, err = s.Ready.compile()
-	return errors.Join(append(errs, err)...)
+	t.ready, err = s.Ready.compile()
+	return t, errors.Join(append(errs, err)...)
 }
 
 func encodeConfig(v any) (json.RawMessage, error) {

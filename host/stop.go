@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hostelry-run/hostelry/shared/attempt"
@@ -20,13 +21,13 @@ import (
 // asks that task as well, but does not wait for it; of ctx, which the stop itself
 // may end, then only the deadline counts.
 func (r *Runner) Stop(ctx context.Context) error {
-	r.mu.Lock()
+	r.lock()
 	if r.state < RunStopping {
 		r.state = RunStopping
 	}
-	handles := r.handles
+	handles := r.handles.clone()
 	r.checkEndLocked()
-	r.mu.Unlock()
+	r.unlock()
 	caller := r.caller(ctx)
 	err := r.stop(ctx, handles, caller, "")
 	if caller == nil {
@@ -39,22 +40,22 @@ func (r *Runner) Stop(ctx context.Context) error {
 // calling.
 func (r *Runner) stop(ctx context.Context, handles []*Handle, caller *try, cause string) error {
 	pending := r.ask(ctx, handles, caller, cause)
-	wait := func() {
-		for _, h := range pending {
-			if caller == nil || h != caller.Handle {
-				<-h.done
-			}
-		}
+	others := pending
+	if caller != nil {
+		others = slices.DeleteFunc(slices.Clone(pending), func(h *Handle) bool { return h == caller.Handle })
 	}
+	wait := func() { awaitEnds(context.Background(), r, others) }
 	if caller == nil {
 		wait()
 	} else {
 		caller.execution.await(ctx, wait)
 	}
 	var errs []error
+	r.lock()
+	defer r.unlock()
 	for _, h := range pending {
-		if err := h.Err(); err != nil {
-			errs = append(errs, err)
+		if h.err != nil {
+			errs = append(errs, h.err)
 		}
 	}
 	return join(errs)
@@ -71,20 +72,21 @@ func (r *Runner) ask(ctx context.Context, handles []*Handle, caller *try, cause 
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline)
-	r.mu.Lock()
+	r.lock()
 	for _, h := range handles {
 		h.barred = true // none begins because another ends
 	}
-	var pending []*Handle
+	pending := make([]*Handle, 0, len(handles))
 	for _, h := range handles {
 		if h.endLocked(cause); !h.over {
 			pending = append(pending, h)
 		}
 	}
 	halt := newHaltLocked(r, pending, caller, cause)
+	asked := halt.askLocked(halt.first)
 	r.enforcing++
-	r.mu.Unlock()
-	halt.tell(ctx, halt.first)
+	r.unlock()
+	stopAll(ctx, asked)
 	go func() { // ends with the last of pending: checkEndLocked waits for it
 		defer cancel()
 		halt.finish(ctx)
@@ -106,8 +108,8 @@ func (r *Runner) stopForLocked(handles []*Handle, cause string) {
 
 // disengage ends what raised enforcing.
 func (r *Runner) disengage() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	r.enforcing--
 	r.checkEndLocked()
 }

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
+	"sync/atomic"
 	"time"
 
+	"github.com/hostelry-run/hostelry/shared/attempt"
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
@@ -17,29 +18,23 @@ type try struct {
 	*Handle
 	number    int             // from 1; final
 	mode      Mode            // final
-	job       job             // final
+	job       *job            // final
 	restore   json.RawMessage // final
 	execution execution       // final
-	logger    *slog.Logger    // nil if nobody watches what it logs; final
+	watch     *watch          // nil in an attempt on the usual terms; final
 
-	running time.Time       // when its Run was called; zero before
-	sign    time.Time       // when it last showed a sign of life
-	ready   bool            // it is up
-	asked   bool            // it was told to stop
-	forced  bool            // and the runner insisted
-	verdict *verdict        // why the runner ends it, other than by request
-	over    bool            // it has ended, or was abandoned
-	done    chan struct{}   // closed when it is over; nil until someone waits
-	early   bool            // its log says that it is up, and it did not run yet
-	timers  []*time.Timer   // that end with it
-	watched context.Context // ends with it; for what watches it
-	release func()          // ends watched, or nil
+	runs    bool          // its Run was called
+	ready   bool          // it is up
+	asked   bool          // it was told to stop
+	forced  bool          // and the runner insisted
+	over    bool          // it has ended, or was abandoned
+	early   bool          // its log says that it is up, and it did not run yet
+	verdict *verdict      // why the runner ends it, other than by request
+	done    chan struct{} // closed when it is over; nil until someone waits
 
-	watchdog *time.Timer // or nil
-	due      time.Time   // when it should fire
-	forgiven time.Time   // the sign of life after which it fired too late, and that was forgiven
-	pinged   bool        // since its last sign of life
-	pong     string      // what came of it, to be added to a message
+	untold atomic.Uint32 // tidings that the runner has not noted
+	next   *try          // in the inbox
+	end    *end          // set before hasEnded is told; nil if there is nothing to say of it
 }
 
 // verdict is the runner's own reason to end an attempt.
@@ -60,23 +55,25 @@ func (t *try) doneLocked() <-chan struct{} {
 	return t.done
 }
 
+func (t *try) overLocked() bool { return t.over }
+
 // after ends the attempt with v unless it is over in d. It is called under the lock.
 func (t *try) afterLocked(d time.Duration, v verdict) {
-	t.timers = append(t.timers, time.AfterFunc(d, func() { t.expire(v) }))
+	t.watch.timers = append(t.watch.timers, time.AfterFunc(d, func() { t.expire(v) }))
 }
 
 // started is called by the executor when the task runs.
-func (t *try) started() {
-	r := t.runner
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (t *try) started() { t.tell(hasStarted) }
+
+func (t *try) startedLocked() {
 	if t.over || t.asked {
 		return
 	}
-	t.running = time.Now()
-	t.sign = t.running
+	t.runs = true
 	t.moveLocked(StateRunning, "")
-	t.watchLocked()
+	if t.watch != nil {
+		t.watchLocked()
+	}
 	if t.early {
 		t.upLocked()
 	}
@@ -96,16 +93,16 @@ func (t *try) late() {
 // attempt is over: it is a timer's goroutine.
 func (t *try) expire(v verdict) {
 	r := t.runner
-	r.mu.Lock()
+	r.lock()
 	if t.over || t.asked || t.verdict != nil {
-		r.mu.Unlock()
+		r.unlock()
 		return
 	}
 	t.verdict = &v
 	t.moveLocked(StateStopping, v.err.Error())
 	r.enforcing++
 	t.asked, t.forced = true, v.force
-	r.mu.Unlock()
+	r.unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), r.config.grace)
 	defer cancel()
 	if !v.force || !t.execution.insist() {
@@ -115,26 +112,59 @@ func (t *try) expire(v verdict) {
 	r.disengage()
 }
 
-// ended is called by the executor when the attempt has ended. A failure is in the
-// log before anyone can see it, as the run, and the program, may end then.
+// ended is called by the executor when the attempt has ended.
 func (t *try) ended(e end) {
-	r := t.runner
 	e = e.masked(t.job.mask)
-	r.mu.Lock()
+	if e.Err != nil && !e.Clean {
+		t.conclude(e)
+		return
+	}
+	if e.Err != nil || e.Result != nil {
+		t.end = &e
+	}
+	t.tell(hasEnded)
+}
+
+// endedLocked takes note of an end that is most likely as it should be. If it is not, it
+// takes words, and to log is nothing for who holds the lock, or has to go on.
+func (t *try) endedLocked() {
+	e := end{End: attempt.End{Started: true, Clean: true}}
+	if t.end != nil {
+		e, t.end = *t.end, nil
+	}
+	if !t.over {
+		if state, failure := t.judgeLocked(e); failure == nil {
+			t.closeLocked()
+			t.settleLocked(t, state, nil, e)
+			return
+		}
+	}
+	t.runner.enforcing++
+	go func() { // ends as soon as that was said
+		t.conclude(e)
+		t.runner.disengage()
+	}()
+}
+
+// conclude ends an attempt, which may have failed. A failure is in the log before
+// anyone can see it, as the run, and the program, may end then.
+func (t *try) conclude(e end) {
+	r := t.runner
+	r.lock()
 	if t.over {
 		r.abandoned--
-		r.mu.Unlock()
+		r.unlock()
 		r.taskLogger(t.job).Info("an abandoned task has ended after all", "attempt", t.number)
 		return
 	}
 	state, failure := t.judgeLocked(e)
 	if failure != nil {
 		goesOn, _ := t.followedLocked(t, state, true, e.Final)
-		r.mu.Unlock() // to log runs code that is not ours, and may panic
+		r.unlock() // to log runs code that is not ours, and may panic
 		t.logFailure(failure, goesOn)
-		r.mu.Lock()
+		r.lock()
 	}
-	defer r.mu.Unlock()
+	defer r.unlock()
 	if t.over { // abandoned meanwhile
 		r.abandoned--
 		return
@@ -159,14 +189,8 @@ func (t *try) closeLocked() {
 	if t.done != nil {
 		close(t.done)
 	}
-	for _, timer := range t.timers {
-		timer.Stop()
-	}
-	if t.watchdog != nil {
-		t.watchdog.Stop()
-	}
-	if t.release != nil {
-		t.release()
+	if t.watch != nil {
+		t.watch.close()
 	}
 }
 
@@ -207,16 +231,8 @@ func (t *try) failure(o Outcome, err error) *TaskError {
 }
 
 // insist ends the attempt by force, or abandons it. It reports whether the attempt
-// is still to end, by force.
+// is still to end, by force. It is called after forced was set.
 func (t *try) insist() bool {
-	r := t.runner
-	r.mu.Lock()
-	over := t.over
-	t.forced = true
-	r.mu.Unlock()
-	if over {
-		return false
-	}
 	if t.execution.insist() {
 		return true
 	}
@@ -227,9 +243,9 @@ func (t *try) insist() bool {
 // abandon gives up waiting for the attempt. What it does from now on, nobody asked for.
 func (t *try) abandon() {
 	r := t.runner
-	r.mu.Lock()
+	r.lock()
 	if t.over {
-		r.mu.Unlock()
+		r.unlock()
 		return
 	}
 	reason := errors.New("it did not stop in time and was abandoned: its code still runs")
@@ -240,6 +256,6 @@ func (t *try) abandon() {
 	r.abandoned++
 	t.closeLocked()
 	t.settleLocked(t, StateAbandoned, failure, end{})
-	r.mu.Unlock()
+	r.unlock()
 	r.taskLogger(t.job).Warn("a task did not stop in time and was abandoned: its code still runs", "attempt", t.number)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // How a run ends, and what its result is.
@@ -19,17 +18,17 @@ import (
 // which stops nothing. It may be called from any number of goroutines, but not from
 // one of the runner's own tasks, which would wait for itself.
 func (r *Runner) Wait(ctx context.Context) error {
-	r.mu.Lock()
+	r.lock()
 	idle := r.state == RunIdle
-	r.mu.Unlock()
+	r.unlock()
 	if idle {
 		return ErrNotStarted
 	}
 	if !r.await(ctx) {
 		return context.Cause(ctx)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	if r.config.policy == Propagate && r.failure != nil {
 		return r.failure
 	}
@@ -39,13 +38,13 @@ func (r *Runner) Wait(ctx context.Context) error {
 // await waits until the run has ended, or under Propagate has failed. It reports
 // false if ctx ends first.
 func (r *Runner) await(ctx context.Context) bool {
-	r.mu.Lock()
+	r.lock()
 	r.waiting++
 	r.checkEndLocked()
-	r.mu.Unlock()
+	r.unlock()
 	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
+		r.lock()
+		defer r.unlock()
 		r.waiting--
 	}()
 	var failed chan struct{}
@@ -78,8 +77,8 @@ func (r *Runner) Run(ctx context.Context) error {
 		errs = append(errs, context.Cause(ctx))
 	}
 	_ = r.Stop(context.WithoutCancel(ctx)) // whom it had to insist on is among the errors
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	return join(append(errs, r.errorsLocked()...))
 }
 
@@ -91,7 +90,7 @@ func (r *Runner) failLocked(err error, of []*Handle, cause string) {
 	}
 	if r.config.policy == StopAll && r.state == RunRunning {
 		r.state = RunStopping
-		r.stopForLocked(r.handles, cause)
+		r.stopForLocked(r.handles.clone(), cause)
 	}
 }
 
@@ -101,12 +100,15 @@ func (r *Runner) errorsLocked() []error {
 	if r.overtime != nil {
 		errs = append(errs, r.overtime)
 	}
-	var told []*Handle
+	told := make(map[*Handle]bool)
 	if r.config.policy == Propagate && r.failure != nil {
-		errs, told = append(errs, r.failure), r.failureOf
+		errs = append(errs, r.failure)
+		for _, h := range r.failureOf {
+			told[h] = true
+		}
 	}
 	for _, h := range r.failures {
-		if !slices.Contains(told, h) {
+		if !told[h] {
 			errs = append(errs, h.err)
 		}
 	}
@@ -123,14 +125,14 @@ func join(errs []error) error {
 
 // expire stops the run at its deadline.
 func (r *Runner) expire() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.lock()
+	defer r.unlock()
 	if r.state != RunRunning {
 		return
 	}
 	r.overtime = fmt.Errorf("%w of %v", ErrDeadline, r.config.deadline)
 	r.state = RunStopping
-	r.stopForLocked(r.handles, r.overtime.Error())
+	r.stopForLocked(r.handles.clone(), r.overtime.Error())
 }
 
 // checkEndLocked ends the run if nothing is left to wait for and nobody means to

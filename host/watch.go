@@ -10,23 +10,54 @@ import (
 // What the runner watches of an attempt that runs: signs of life, and whether it
 // is up.
 
+// watch is what is watched of an attempt.
+type watch struct {
+	logger  *slog.Logger    // nil if nobody watches what it logs; final
+	running time.Time       // when its Run was called; zero before
+	sign    time.Time       // when it last showed a sign of life
+	timers  []*time.Timer   // that end with it
+	watched context.Context // ends with it; for what watches it
+	release func()          // ends watched, or nil
+
+	watchdog *time.Timer // or nil
+	due      time.Time   // when it should fire
+	forgiven time.Time   // the sign of life after which it fired too late, and that was forgiven
+	pinged   bool        // since its last sign of life
+	pong     string      // what came of it, to be added to a message
+}
+
+// close ends what was begun for it.
+func (w *watch) close() {
+	for _, timer := range w.timers {
+		timer.Stop()
+	}
+	if w.watchdog != nil {
+		w.watchdog.Stop()
+	}
+	if w.release != nil {
+		w.release()
+	}
+}
+
 // watchLocked begins to wait for signs of life, which is anything that the task says,
 // and until it is up.
 func (t *try) watchLocked() {
+	t.watch.running = time.Now()
+	t.watch.sign = t.watch.running
 	if t.job.watchdog > 0 || t.job.ready.polls() {
-		t.watched, t.release = context.WithCancel(t.runner.ctx)
+		t.watch.watched, t.watch.release = context.WithCancel(t.runner.ctx)
 	}
 	if d := t.job.watchdog; d > 0 {
-		t.due = time.Now().Add(d / 2)
-		t.watchdog = time.AfterFunc(d/2, t.checkSigns)
+		t.watch.due = time.Now().Add(d / 2)
+		t.watch.watchdog = time.AfterFunc(d/2, t.checkSigns)
 	}
 	t.awaitReadyLocked()
 }
 
 // lookLocked has checkSigns look again in d.
 func (t *try) lookLocked(d time.Duration) {
-	t.due = time.Now().Add(d)
-	t.watchdog.Reset(d)
+	t.watch.due = time.Now().Add(d)
+	t.watch.watchdog.Reset(d)
 }
 
 // checkSigns ends an attempt that has been silent for too long, and else looks
@@ -38,52 +69,52 @@ func (t *try) lookLocked(d time.Duration) {
 // is on its way, and gets half of the limit to arrive, once after each sign of life.
 func (t *try) checkSigns() {
 	r, limit := t.runner, t.job.watchdog
-	r.mu.Lock()
-	silent, late := time.Since(t.sign), time.Since(t.due) > limit/4
-	forgive := late && !t.forgiven.Equal(t.sign)
+	r.lock()
+	silent, late := time.Since(t.watch.sign), time.Since(t.watch.due) > limit/4
+	forgive := late && !t.watch.forgiven.Equal(t.watch.sign)
 	switch {
 	case t.over:
-		r.mu.Unlock()
+		r.unlock()
 		return
 	case silent < limit/2:
-		t.pinged = false
+		t.watch.pinged = false
 		t.lookLocked(limit/2 - silent)
-		r.mu.Unlock()
+		r.unlock()
 		return
 	case silent < limit || forgive:
 		wait := limit - silent
 		if forgive {
-			t.forgiven, t.pinged, wait = t.sign, false, limit/2
+			t.watch.forgiven, t.watch.pinged, wait = t.watch.sign, false, limit/2
 		}
-		if t.pinged {
+		if t.watch.pinged {
 			t.lookLocked(wait)
-			r.mu.Unlock()
+			r.unlock()
 			return
 		}
-		t.pinged, t.pong = true, ""
-		t.due = time.Now().Add(wait)
+		t.watch.pinged, t.watch.pong = true, ""
+		t.watch.due = time.Now().Add(wait)
 		r.enforcing++
-		r.mu.Unlock()
+		r.unlock()
 		t.ping(wait)
 		r.disengage()
 		return
 	}
-	err := fmt.Errorf("it showed no sign of life for %v%s", limit, t.pong)
-	r.mu.Unlock()
+	err := fmt.Errorf("it showed no sign of life for %v%s", limit, t.watch.pong)
+	r.unlock()
 	t.expire(verdict{outcome: OutcomeUnresponsive, err: err, force: true})
 }
 
 // ping notes what is known of where the attempt runs, and has checkSigns look again
 // when it is due: not before ping knows.
 func (t *try) ping(d time.Duration) {
-	ctx, cancel := context.WithTimeout(t.watched, d*9/10)
+	ctx, cancel := context.WithTimeout(t.watch.watched, d*9/10)
 	defer cancel()
 	pong := t.execution.ping(ctx)
-	t.runner.mu.Lock()
-	defer t.runner.mu.Unlock()
+	t.runner.lock()
+	defer t.runner.unlock()
 	if !t.over {
-		t.pong = pong
-		t.watchdog.Reset(time.Until(t.due))
+		t.watch.pong = pong
+		t.watch.watchdog.Reset(time.Until(t.watch.due))
 	}
 }
 
@@ -92,14 +123,14 @@ func (t *try) ping(d time.Duration) {
 func (t *try) awaitReadyLocked() {
 	c := t.job.ready
 	if c.timeout > 0 {
-		t.timers = append(t.timers, time.AfterFunc(c.timeout, t.notReady))
+		t.watch.timers = append(t.watch.timers, time.AfterFunc(c.timeout, t.notReady))
 	}
 	if !c.polls() {
 		return
 	}
 	t.runner.enforcing++
 	go func() { // ends when the task is up, or over
-		if c.check.Await(t.watched) == nil {
+		if c.check.Await(t.watch.watched) == nil {
 			t.up()
 		}
 		t.runner.disengage()
@@ -123,8 +154,8 @@ func (t *try) notReady() {
 
 // up says that a check of the host has passed.
 func (t *try) up() {
-	t.runner.mu.Lock()
-	defer t.runner.mu.Unlock()
+	t.runner.lock()
+	defer t.runner.unlock()
 	t.upLocked()
 }
 
@@ -134,7 +165,7 @@ func (t *try) upLocked() {
 	if t.over || t.ready || t.asked {
 		return
 	}
-	if t.running.IsZero() {
+	if !t.runs {
 		t.early = true
 		return
 	}

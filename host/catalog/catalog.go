@@ -110,30 +110,45 @@ func (c *Catalog) Plugins() []Plugin {
 // Lookup finds a kind by its name, or by PLUGIN/NAME where two plugins offer it.
 // It fails with an [*UnknownKindError] or an [*AmbiguousKindError].
 func (c *Catalog) Lookup(name string) (Kind, error) {
+	k, err := c.Find(name)
+	if err != nil {
+		return Kind{}, err
+	}
+	return *k, nil
+}
+
+// Find is Lookup without a copy: tasks by the million share what it returns, which
+// nobody may change. Hosts call it for each task.
+func (c *Catalog) Find(name string) (*Kind, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	plugin, bare, qualified := strings.Cut(name, "/")
 	if !qualified {
 		plugin, bare = "", name
 	}
-	var found []Kind
-	for _, k := range c.kinds[bare] {
-		if !qualified || plugin == cmp.Or(k.Plugin, BuiltIn) {
-			found = append(found, k)
+	var first *Kind
+	var plugins []string // of all that are found, if they are more than one
+	same := c.kinds[bare]
+	for i := range same {
+		switch k := &same[i]; { // nothing changes what it points to: lists that change are copied
+		case qualified && plugin != cmp.Or(k.Plugin, BuiltIn):
+		case first == nil:
+			first = k
+		case plugins == nil:
+			plugins = append(plugins, cmp.Or(first.Plugin, BuiltIn), cmp.Or(k.Plugin, BuiltIn))
+		default:
+			plugins = append(plugins, cmp.Or(k.Plugin, BuiltIn))
 		}
 	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return Kind{}, c.unknownLocked(name)
+	switch {
+	case first == nil:
+		return nil, c.unknownLocked(name)
+	case plugins != nil:
+		slices.Sort(plugins)
+		return nil, &AmbiguousKindError{Name: name, Plugins: plugins}
+	default:
+		return first, nil
 	}
-	e := &AmbiguousKindError{Name: name}
-	for _, k := range found {
-		e.Plugins = append(e.Plugins, cmp.Or(k.Plugin, BuiltIn))
-	}
-	slices.Sort(e.Plugins)
-	return Kind{}, e
 }
 
 func (c *Catalog) unknownLocked(name string) *UnknownKindError {
@@ -176,6 +191,7 @@ type Kind struct {
 	address  string    // where it serves, if it was attached
 	local    task.Kind // where Plugin is ""
 	compiled *schema.Schema
+	fitting  *fitting
 }
 
 func localKind(k task.Kind) (Kind, error) {
@@ -190,7 +206,9 @@ func localKind(k task.Kind) (Kind, error) {
 	if err != nil {
 		return Kind{}, fmt.Errorf("kind %q: the schema of %v: %w", k.Name(), k.ConfigType(), err)
 	}
-	return Kind{Name: k.Name(), Description: k.Description(), Schema: raw, local: k, compiled: compiled}, nil
+	return Kind{
+		Name: k.Name(), Description: k.Description(), Schema: raw, local: k, compiled: compiled, fitting: new(fitting),
+	}, nil
 }
 
 // IsBuiltIn reports whether the kind is one of the host's own program.

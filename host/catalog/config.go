@@ -1,16 +1,19 @@
 package catalog
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"iter"
+	"slices"
+	"sync/atomic"
 
 	"github.com/hostelry-run/hostelry/host/schema"
 )
 
 // Validate checks a config, a JSON object, against the kind's schema. It fails
 // with a [*ConfigError] that has every problem. [Kind.Complete] does more.
-func (k Kind) Validate(config json.RawMessage) error {
+func (k *Kind) Validate(config json.RawMessage) error {
 	value, err := decode(config)
 	if err != nil {
 		return k.badConfig(err.Error())
@@ -26,7 +29,18 @@ func (k Kind) Validate(config json.RawMessage) error {
 // every mode: see Fill of shared/schema for which they are. Hosts call it before a
 // launch. A schema whose defaults make a config that it refuses itself is a
 // [*ConfigError] too.
-func (k Kind) Complete(config json.RawMessage) (json.RawMessage, error) {
+func (k *Kind) Complete(config json.RawMessage) (json.RawMessage, error) {
+	if completed := k.fitting.find(config); completed != nil {
+		return completed, nil
+	}
+	completed, err := k.complete(config)
+	if err == nil && !k.compiled.Notes().HasSecrets() {
+		k.fitting.keep(config, completed)
+	}
+	return completed, err
+}
+
+func (k *Kind) complete(config json.RawMessage) (json.RawMessage, error) {
 	if err := k.Validate(config); err != nil {
 		return nil, err
 	}
@@ -49,7 +63,10 @@ func (k Kind) Complete(config json.RawMessage) (json.RawMessage, error) {
 // Secrets returns what stands in a config where the kind's schema says "secret":
 // the texts that a host keeps from logs, errors and results, in no order. It is nil
 // for a kind without secrets. The config fits the schema.
-func (k Kind) Secrets(config json.RawMessage) []string {
+func (k *Kind) Secrets(config json.RawMessage) []string {
+	if !k.compiled.Notes().HasSecrets() {
+		return nil
+	}
 	var all []string
 	for _, value := range k.secretsIn(config) {
 		if text, ok := value.(string); ok {
@@ -61,7 +78,7 @@ func (k Kind) Secrets(config json.RawMessage) []string {
 
 // SecretPaths returns where in a config the kind's schema says "secret": keys, and
 // indexes from 0. The config need not fit the schema.
-func (k Kind) SecretPaths(config json.RawMessage) [][]string {
+func (k *Kind) SecretPaths(config json.RawMessage) [][]string {
 	var all [][]string
 	for path := range k.secretsIn(config) {
 		all = append(all, path)
@@ -69,11 +86,36 @@ func (k Kind) SecretPaths(config json.RawMessage) [][]string {
 	return all
 }
 
-func (k Kind) secretsIn(config json.RawMessage) iter.Seq2[[]string, any] {
+func (k *Kind) secretsIn(config json.RawMessage) iter.Seq2[[]string, any] {
 	value, _ := decode(config) // nothing is secret in what is not JSON
 	return k.compiled.Notes().Secrets(value)
 }
 
-func (k Kind) badConfig(message string) error {
+func (k *Kind) badConfig(message string) error {
 	return &ConfigError{Kind: k.Name, Problems: []schema.Problem{{Message: message}}}
+}
+
+// fitting is the config of a kind's that was found to fit last: most often the next
+// task has the same one, or none. To check {} takes ten times as long as all else that
+// a host does to add a task.
+type fitting struct{ last atomic.Pointer[fit] }
+
+// fit is a config that fits, with and without the schema's defaults.
+type fit struct{ given, completed json.RawMessage }
+
+// maxFitting is how large a config may be that is kept.
+const maxFitting = 1024
+
+// find returns what config is when it is complete, or nil if that is not known.
+func (f *fitting) find(config json.RawMessage) json.RawMessage {
+	if last := f.last.Load(); last != nil && bytes.Equal(last.given, config) {
+		return last.completed
+	}
+	return nil
+}
+
+func (f *fitting) keep(config, completed json.RawMessage) {
+	if len(config) <= maxFitting {
+		f.last.Store(&fit{slices.Clone(config), slices.Clone(completed)})
+	}
 }

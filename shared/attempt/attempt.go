@@ -17,17 +17,24 @@ import (
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
-// Attempt is one execution of one task. Make it with [New].
+// Attempt is one execution of one task. Make it with [New], or have one in a struct
+// of your own and call [Attempt.Init].
 type Attempt struct {
 	maker  Maker
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
 	mu      sync.Mutex
-	stopper task.Stopper  // the running task's, if it has one
-	ended   bool          // the task's Run has returned, or will not be called
-	stopped chan struct{} // nil until a stop was asked; closed after stopErr is set
-	stopErr error
+	stopper task.Stopper // the running task's, if it has one
+	ended   bool         // the task's Run has returned, or will not be called
+	asked   bool         // to stop
+	asking  *asking      // its stopper, or nil
+}
+
+// asking is the call of a Stopper.
+type asking struct {
+	done chan struct{} // closed after err is set
+	err  error
 }
 
 // Maker makes the task of an attempt. It returns when ctx ends: a request to stop
@@ -47,9 +54,16 @@ func Of(k task.Kind, config json.RawMessage) Maker {
 // carries the attempt's task.Host; to cancel ctx itself is to cancel the attempt
 // without asking its Stopper.
 func New(ctx context.Context, maker Maker) *Attempt {
-	a := &Attempt{maker: maker}
-	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	a := new(Attempt)
+	a.Init(ctx, maker)
 	return a
+}
+
+// Init makes of the zero Attempt what New returns: a host that holds much of an
+// attempt has all of it in one place.
+func (a *Attempt) Init(ctx context.Context, maker Maker) {
+	a.maker = maker
+	a.ctx, a.cancel = context.WithCancelCause(ctx)
 }
 
 // End is how an attempt ended.
@@ -81,7 +95,9 @@ func (a *Attempt) Run(started func(), done func(End)) {
 	task.Guard(func() {
 		end.Result, end.Err = a.run(func() { end.Started = true; started() })
 		end.Clean = clean(end.Err) // calls methods of the task's error: they may panic too
-		errors.As(end.Err, &end.Panic)
+		if !plain(end.Err) {
+			end.Panic, _ = errors.AsType[*task.PanicError](end.Err)
+		}
 	}, func(p *task.PanicError) {
 		if p != nil {
 			end.Err, end.Panic, end.Clean = p, p, false
@@ -97,7 +113,11 @@ func (a *Attempt) Run(started func(), done func(End)) {
 
 // describe reads what is to be known of the error.
 func (e *End) describe() {
-	if e.Err == nil {
+	switch {
+	case e.Err == nil:
+		return
+	case plain(e.Err):
+		e.Text = e.Err.Error()
 		return
 	}
 	task.Guard(func() {
@@ -161,8 +181,14 @@ func (a *Attempt) begin(t task.Task) bool {
 }
 
 func clean(err error) bool {
-	return err == nil || errors.Is(err, task.ErrStopped) || errors.Is(err, task.ErrHostGone) ||
+	return plain(err) || errors.Is(err, task.ErrStopped) || errors.Is(err, task.ErrHostGone) ||
 		errors.Is(err, context.Canceled)
+}
+
+// plain reports whether err is nil or one of the very errors that almost every task
+// returns that was asked to stop: nothing needs to be looked for in them.
+func plain(err error) bool {
+	return err == nil || err == task.ErrStopped || err == context.Canceled //nolint:errorlint // not what wraps them
 }
 
 // awaitStop waits for a Stop in progress and returns the Stopper's error. From
@@ -170,20 +196,20 @@ func clean(err error) bool {
 func (a *Attempt) awaitStop() error {
 	a.mu.Lock()
 	a.ended = true
-	stopped := a.stopped
+	asking := a.asking
 	a.mu.Unlock()
-	if stopped == nil {
+	if asking == nil {
 		return nil
 	}
 	select {
-	case <-stopped:
+	case <-asking.done:
 	default:
 		_, _ = task.Await(a.ctx, func(context.Context) (any, error) {
-			<-stopped
+			<-asking.done
 			return nil, nil
 		})
 	}
-	return a.stopErr
+	return asking.err
 }
 
 // Stop asks the task to stop: its Stopper first, if it has one, and then by
@@ -193,31 +219,39 @@ func (a *Attempt) awaitStop() error {
 // Stop blocks as long as the Stopper does. The first call counts, another
 // returns at once; a call after the task has ended does nothing.
 func (a *Attempt) Stop(ctx context.Context, cause error) {
+	if stopper := a.beginStop(cause); stopper != nil {
+		a.askInTime(ctx, stopper, cause)
+	}
+}
+
+// beginStop returns the Stopper to ask. Without one, that was the stop.
+func (a *Attempt) beginStop(cause error) task.Stopper {
 	a.mu.Lock()
-	if a.stopped != nil || a.ended {
-		a.mu.Unlock()
-		return
-	}
-	a.stopped = make(chan struct{})
-	stopper := a.stopper
-	if stopper == nil { // or the task has not begun, and now it will not
+	defer a.mu.Unlock()
+	switch {
+	case a.asked, a.ended:
+		return nil
+	case a.stopper == nil: // or the task has not begun, and now it will not
 		a.cancel(cause)
-		close(a.stopped)
+	default:
+		a.asking = &asking{done: make(chan struct{})}
 	}
-	a.mu.Unlock()
-	if stopper == nil {
-		return
-	}
+	a.asked = true
+	return a.stopper
+}
+
+// askInTime asks the Stopper, and cancels when it has been asked, or for too long.
+func (a *Attempt) askInTime(ctx context.Context, stopper task.Stopper, cause error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		impatient := time.AfterFunc(time.Until(deadline)/2, func() { a.cancel(cause) })
 		defer impatient.Stop()
 	}
-	task.Guard(func() { a.stopErr = a.ask(ctx, stopper) }, func(p *task.PanicError) {
+	task.Guard(func() { a.asking.err = a.ask(ctx, stopper) }, func(p *task.PanicError) {
 		if p != nil {
-			a.stopErr = p
+			a.asking.err = p
 		}
 		a.cancel(cause)
-		close(a.stopped)
+		close(a.asking.done)
 	})
 }
 

@@ -48,6 +48,9 @@ func ReadNotes(schema json.RawMessage) (*Notes, error) {
 	return n, err
 }
 
+// HasSecrets reports whether the schema marks any text as secret.
+func (n *Notes) HasSecrets() bool { return n.secrets }
+
 // Defaults are the defaults that the schema gives, wherever, each with the path of
 // the schema that gives it. Who reads the schema calls it to find those that do not
 // fit.
