@@ -93,7 +93,7 @@ func connect(b *testing.B, service taskpb.TaskServiceServer, so []grpc.ServerOpt
 func oursOf(b *testing.B, logger *slog.Logger, kinds ...task.Kind) *wire.Client {
 	b.Helper()
 	server := wire.NewServer(wire.Description{Name: "bench", Version: "0.1.0"}, kinds, logger)
-	return wire.NewClient(connect(b, server, nil, nil))
+	return wire.NewClient(connect(b, server, wire.ServerOptions(), wire.DialOptions()))
 }
 
 // bare is a service that says what the script has it say, without anything of ours.
