@@ -85,8 +85,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 
 // newServer is the gRPC server of a plugin's tasks.
 func newServer(tasks *wire.Server, opts ...grpc.ServerOption) *grpc.Server {
-	opts = append(opts, grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage))
-	server := grpc.NewServer(opts...)
+	server := grpc.NewServer(append(opts, wire.ServerOptions()...)...)
 	tasks.Register(server)
 	return server
 }

@@ -43,6 +43,7 @@ type Maker func(ctx context.Context) (task.Task, error)
 
 // Begun is implemented by a task that runs already when its Maker returns, in
 // another process. Its Run is called even if a stop came in between, to see it end.
+// It returns nil or, as a json.RawMessage, what json.Marshal has made there.
 type Begun interface{ Begun() }
 
 // Of is the Maker of a kind in this process.
@@ -157,8 +158,9 @@ func (a *Attempt) run(started func()) (json.RawMessage, error) {
 	}
 	started()
 	value, err := t.Run(a.ctx)
-	if value == nil {
-		return nil, err
+	result, encoded := value.(json.RawMessage)
+	if _, begun := t.(Begun); value == nil || encoded && begun {
+		return result, err
 	}
 	result, bad := json.Marshal(value)
 	runtime.KeepAlive(a)

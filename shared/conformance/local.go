@@ -34,13 +34,12 @@ func (l local) Start(context.Context) (Instance, error) {
 	i := &localInstance{
 		listener: bufconn.Listen(1 << 20),
 		tasks:    wire.NewServer(d, []task.Kind{l.kind}, slog.New(slog.DiscardHandler)),
-		server:   grpc.NewServer(grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage)),
+		server:   grpc.NewServer(wire.ServerOptions()...),
 		done:     make(chan struct{}),
 	}
-	conn, err := grpc.NewClient("passthrough:///plugin",
+	conn, err := grpc.NewClient("passthrough:///plugin", append(wire.DialOptions(),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return i.listener.DialContext(ctx) }),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage)))
+		grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		return nil, err
 	}

@@ -247,10 +247,11 @@ func finish(f *taskpb.Finished) (any, error) {
 	if bad := checkSize(raw, task.ErrBadResult); bad != nil {
 		return nil, errors.Join(err, bad)
 	}
-	if !json.Valid(raw) {
+	result, bad := tidy(raw)
+	if bad != nil {
 		return nil, errors.Join(err, fmt.Errorf("%w: the plugin sent %s, which is not JSON", task.ErrBadResult, quote(string(raw))))
 	}
-	return json.RawMessage(raw), err
+	return result, err
 }
 
 func lost(err error) error {

@@ -2,8 +2,6 @@ package wire
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -91,7 +89,9 @@ func (s *Server) Run(stream grpc.BidiStreamingServer[taskpb.RunRequest, taskpb.R
 	if start == nil {
 		return status.Error(codes.InvalidArgument, "the first message of a Run stream must be start")
 	}
-	ss := &session{stream: stream, start: start, logger: s.logger, ended: make(chan attempt.End, 1)}
+	ss := &session{
+		stream: stream, start: start, logger: s.logger, ended: make(chan attempt.End, 1), out: outbox{stream: stream},
+	}
 	if ss.logger == nil {
 		ss.logger = slog.New(NewLogHandler(sessionLog{ss}))
 	}
@@ -142,153 +142,3 @@ func (s *Server) checkIdleLocked() {
 		close(s.idle)
 	}
 }
-
-// session is one attempt: the task's Host, and the stream that it reports to.
-type session struct {
-	stream  grpc.BidiStreamingServer[taskpb.RunRequest, taskpb.RunResponse]
-	start   *taskpb.Start
-	logger  *slog.Logger
-	attempt *attempt.Attempt
-	ended   chan attempt.End // buffered: receives once
-
-	sending sync.Mutex // a stream takes one Send at a time
-	silent  bool       // nothing is sent any more: the last word was
-	ready   sync.Once  // to say so
-
-	mu       sync.Mutex
-	sequence uint64                   // of the newest checkpoint
-	acks     map[uint64]chan struct{} // closed when the host has that checkpoint
-}
-
-// run drives the attempt to its end. Two goroutines of its own: the task's ends
-// with the task, and listen's with the stream, which this function's return ends.
-func (ss *session) run() error {
-	go ss.attempt.Run(func() {
-		ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Started{Started: &taskpb.Started{}}})
-	}, func(end attempt.End) { ss.ended <- end })
-	go ss.listen()
-	end := <-ss.ended
-	finished := &taskpb.Finished{Result: end.Result, Failure: encodeFailure(end.Err)}
-	if err := checkSize(end.Result, task.ErrBadResult); err != nil {
-		finished.Result = nil
-		finished.Failure = encodeFailure(errors.Join(end.Err, err))
-	}
-	ss.sending.Lock()
-	defer ss.sending.Unlock()
-	ss.silent = true
-	return ss.stream.Send(&taskpb.RunResponse{Message: &taskpb.RunResponse_Finished{Finished: finished}})
-}
-
-// checkSize fails with bad if data is more than the other side takes: to send it
-// would end the stream.
-func checkSize(data json.RawMessage, bad error) error {
-	if len(data) > maxJSON {
-		return fmt.Errorf("%w: its JSON has %d bytes, at most %d cross a process boundary", bad, len(data), maxJSON)
-	}
-	return nil
-}
-
-// listen obeys the host until the stream ends, which before Finished means that
-// the host is gone.
-func (ss *session) listen() {
-	for {
-		request, err := ss.stream.Recv()
-		if err != nil {
-			ss.stop(context.Background(), task.ErrHostGone)
-			return
-		}
-		switch m := request.GetMessage().(type) {
-		case *taskpb.RunRequest_Stop:
-			ctx := context.Background()
-			if grace := m.Stop.GetGrace(); grace != nil {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, grace.AsDuration())
-				context.AfterFunc(ss.stream.Context(), cancel)
-			}
-			ss.stop(ctx, task.ErrStopped)
-		case *taskpb.RunRequest_CheckpointAck:
-			ss.acknowledge(m.CheckpointAck.GetSequence())
-		}
-	}
-}
-
-// stop asks the task to stop, on a goroutine that ends with its Stopper.
-func (ss *session) stop(ctx context.Context, cause error) {
-	go ss.attempt.Stop(ctx, cause)
-}
-
-// send fails after the last word: a goroutine that the task left behind may still
-// report.
-func (ss *session) send(m *taskpb.RunResponse) error {
-	ss.sending.Lock()
-	defer ss.sending.Unlock()
-	if ss.silent {
-		return errors.New("the attempt has ended")
-	}
-	return ss.stream.Send(m)
-}
-
-// report sends what the host may miss: if the host is gone, listen sees it.
-func (ss *session) report(m *taskpb.RunResponse) { _ = ss.send(m) }
-
-func (ss *session) ID() string   { return ss.start.GetTask() }
-func (ss *session) Attempt() int { return int(ss.start.GetAttempt()) }
-
-func (ss *session) Logger() *slog.Logger { return ss.logger }
-
-// Ready says so once, however often the task does.
-func (ss *session) Ready() {
-	ss.ready.Do(func() {
-		ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Ready{Ready: &taskpb.Ready{}}})
-	})
-}
-
-func (ss *session) Heartbeat() {
-	ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Heartbeat{Heartbeat: &taskpb.Heartbeat{}}})
-}
-
-func (ss *session) Progress(done, total int64, message string) {
-	ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Progress{
-		Progress: &taskpb.Progress{Done: done, Total: total, Message: text(message)},
-	}})
-}
-
-func (ss *session) Checkpoint(ctx context.Context, data json.RawMessage) error {
-	if err := checkSize(data, task.ErrBadCheckpoint); err != nil {
-		return err
-	}
-	ss.mu.Lock()
-	ss.sequence++
-	sequence, acked := ss.sequence, make(chan struct{})
-	if ss.acks == nil {
-		ss.acks = make(map[uint64]chan struct{})
-	}
-	ss.acks[sequence] = acked
-	ss.mu.Unlock()
-	if err := ss.send(&taskpb.RunResponse{Message: &taskpb.RunResponse_Checkpoint{
-		Checkpoint: &taskpb.Checkpoint{Sequence: sequence, Data: data},
-	}}); err != nil {
-		return fmt.Errorf("checkpoint %d did not reach the host: %w", sequence, err)
-	}
-	select {
-	case <-acked:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-ss.stream.Context().Done():
-		return task.ErrHostGone
-	}
-}
-
-// acknowledge releases the checkpoint's caller; a number that nobody waits for
-// is ignored.
-func (ss *session) acknowledge(sequence uint64) {
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
-	if acked, ok := ss.acks[sequence]; ok {
-		close(acked)
-		delete(ss.acks, sequence)
-	}
-}
-
-func (ss *session) Restore() json.RawMessage { return ss.start.GetCheckpoint() }

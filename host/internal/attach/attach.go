@@ -82,19 +82,17 @@ func recognise(socket net.Conn) error {
 // speak makes a gRPC connection of one socket, which ends with it.
 func speak(socket net.Conn) (*grpc.ClientConn, error) {
 	var taken atomic.Bool
-	conn, err := grpc.NewClient("passthrough:///plugin",
+	conn, err := grpc.NewClient("passthrough:///plugin", append(wire.DialOptions(),
 		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) {
 			if !taken.CompareAndSwap(false, true) {
 				return nil, errors.New("the plugin hung up")
 			}
 			return socket, nil
 		}),
-		grpc.WithTransportCredentials(insecure.NewCredentials()), // recognise sees to it
-		grpc.WithDefaultCallOptions(
-			grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage)),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),                 // recognise sees to it
 		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: time.Hour}), // each call has a deadline of its own
 		grpc.WithIdleTimeout(0), // to hang up is to end the tasks
-	)
+	)...)
 	if err == nil {
 		conn.Connect()
 	}

@@ -17,14 +17,12 @@ import (
 // connect makes the connection to the plugin, which waits until the plugin has
 // said where it listens.
 func (r *pluginRunner) connect() (err error) {
-	r.conn, err = grpc.NewClient("passthrough:///plugin",
+	r.conn, err = grpc.NewClient("passthrough:///plugin", append(wire.DialOptions(),
 		grpc.WithContextDialer(r.dial),
-		grpc.WithTransportCredentials(insecure.NewCredentials()), // dial sees to it
-		grpc.WithDefaultCallOptions(
-			grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage)),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),                 // dial sees to it
 		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: time.Hour}), // the launch has its own
-		grpc.WithIdleTimeout(0), // to hang up is to end the plugin
-	)
+		grpc.WithIdleTimeout(0),                                                  // to hang up is to end the plugin
+	)...)
 	if err == nil {
 		r.conn.Connect()
 	}
