@@ -253,4 +253,3 @@ func startBare(b *testing.B) func() {
 		_ = cmd.Wait()
 	}
 }
-
