@@ -35,15 +35,6 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	if err != nil {
 		return err
 	}
-	// The host connects while the rest is prepared: the system has it wait.
-	handshake := wire.Handshake{
-		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
-		Cert: identity.cert,
-	}
-	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
-		return fmt.Errorf("print the handshake: %w", err)
-	}
-	signals := notify()
 	// What a task starts is not a plugin of our host.
 	for _, key := range []string{
 		wire.CookieKey, wire.LifelineKey, wire.SocketDirKey, wire.ClientCertKey,
@@ -60,6 +51,14 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
 
+	handshake := wire.Handshake{
+		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
+		Cert: identity.cert,
+	}
+	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
+		return fmt.Errorf("print the handshake: %w", err)
+	}
+	signals := notify() // while the host connects
 	if lifeline {
 		go func() { // ends with the host, or with this process
 			_, _ = io.Copy(io.Discard, lifelineEnd())

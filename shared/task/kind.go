@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"regexp"
+	"strings"
 )
 
 // Kind is a named constructor of tasks with a typed config. It is a value: the
@@ -94,8 +94,6 @@ func (k Kind) Description() string { return k.description }
 // derive the config's JSON Schema from it.
 func (k Kind) ConfigType() reflect.Type { return k.config }
 
-var validName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$`)
-
 // Validate reports what is wrong with the kind itself: a name that is not
 // allowed, a config type that is not a struct, a constructor that is missing.
 // Hosts and the plugin SDK call it once when the kind is registered.
@@ -115,7 +113,10 @@ func (k Kind) Validate() error {
 
 // ValidateName reports what is wrong with a kind's or a plugin's name.
 func ValidateName(name string) error {
-	if !validName.MatchString(name) {
+	const letters = "abcdefghijklmnopqrstuvwxyz" // a regexp would compile at each start of each plugin, for 0.1 ms
+	switch {
+	case name == "", len(name) > 64, strings.Trim(name, letters+"0123456789-") != "",
+		!strings.Contains(letters, name[:1]), strings.HasSuffix(name, "-"):
 		return fmt.Errorf("name %q: use 1 to 64 of a-z, 0-9 and inner hyphens, beginning with a letter", name)
 	}
 	return nil

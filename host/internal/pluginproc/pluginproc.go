@@ -87,8 +87,10 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 		SkipHostEnv:      true,
 		StartTimeout:     time.Hour, // ctx is what bounds the launch
 		Logger:           hclog.NewNullLogger(),
-		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: dir},
-		AutoMTLS:         p.runner.tls(),
+		// Of an empty stream; the default is 64 KB, to be cleared at each launch.
+		PluginLogBufferSize: 16,
+		UnixSocketConfig:    &goplugin.UnixSocketConfig{TempDir: dir},
+		AutoMTLS:            p.runner.tls(),
 		// go-plugin does not connect: the runner does. Kill would try it, late and
 		// in vain; without credentials it does not get so far.
 		GRPCDialOptions: []grpc.DialOption{grpc.WithTransportCredentials(nil)},
@@ -99,15 +101,29 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 	}
 	p.runner.certificates = func() *tls.Config { return config.TLSConfig }
 	p.client = goplugin.NewClient(config)
+	p.runner.discard = p.discard
 	release := context.AfterFunc(ctx, p.runner.kill)
 	defer release()
-	if err := p.connect(ctx); err != nil {
-		p.runner.awaitDying(ctx)
-		p.discard()
+	err = p.connect(ctx)
+	if err != nil {
+		p.giveUp(ctx)
 		return nil, p.runner.explain(ctx, err)
 	}
-	go p.own()
+	close(p.runner.launched)
 	return p, nil
+}
+
+// giveUp ends a launch that failed. Nothing is left of it then.
+func (p *Process) giveUp(ctx context.Context) {
+	p.runner.awaitDying(ctx)
+	p.runner.kill()
+	close(p.runner.launched)
+	if p.runner.hasStarted() {
+		<-p.done
+	} else {
+		p.discard()
+	}
+	p.client.Kill() // waits for go-plugin's goroutines, which have seen the end
 }
 
 // connect waits for the handshake and then for the plugin to answer.
@@ -128,6 +144,8 @@ func (p *Process) reach(ctx context.Context) error {
 		switch state {
 		case connectivity.Ready:
 			return nil
+		case connectivity.Shutdown:
+			return errors.New("it has ended")
 		case connectivity.TransientFailure:
 			if _, err := p.Client().Describe(ctx); err != nil { // fails at once, and knows why
 				return fmt.Errorf("it cannot be reached at %s: %w", p.runner.address, err)
@@ -139,26 +157,24 @@ func (p *Process) reach(ctx context.Context) error {
 	}
 }
 
-// own waits for the process's death and cleans up. It is the goroutine that ends
-// with the process; Close and Kill wait for it.
-func (p *Process) own() {
-	<-p.runner.dead
-	p.discard()
+// discard frees what the launch holds. The process is dead, or there is none.
+func (p *Process) discard() {
+	p.runner.endCgroup()
+	p.removeDir()
+	p.runner.config.Keeper.RemoveDir(p.dir)
 	close(p.done)
 }
 
-// discard waits for the process, which is dead or being killed, and frees what
-// go-plugin and the launch hold.
-func (p *Process) discard() {
-	p.runner.kill()
-	if p.runner.conn != nil {
-		_ = p.runner.conn.Close() // ends every stream, also one that a grandchild holds open
+// removeDir removes the socket and its two directories by their names, which costs
+// less than to look what there is.
+func (p *Process) removeDir() {
+	if p.runner.network == "unix" {
+		_ = os.Remove(p.runner.address)
 	}
-	p.runner.awaitEnd()
-	p.client.Kill() // returns at once: the process is dead
-	p.runner.endCgroup()
-	_ = os.RemoveAll(p.dir)
-	p.runner.config.Keeper.RemoveDir(p.dir)
+	_ = os.Remove(p.runner.dir)
+	if err := os.Remove(p.dir); err != nil { // the plugin made more there
+		_ = os.RemoveAll(p.dir)
+	}
 }
 
 // Client speaks to the plugin.
@@ -181,8 +197,8 @@ func (p *Process) OverLimit() string { return p.runner.overLimit }
 // Close ends a plugin whose tasks have ended: it hangs up, asks the process group
 // to terminate, and kills it when ctx ends. It returns after Done.
 func (p *Process) Close(ctx context.Context) {
-	p.runner.hangUp()
 	_ = p.runner.conn.Close()
+	p.runner.hangUp()
 	_ = p.runner.group.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:

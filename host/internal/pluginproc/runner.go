@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -35,9 +36,9 @@ const maxHandshake = 16 << 10
 const dying = time.Second
 
 // pluginRunner is go-plugin's runner.Runner for one launch. go-plugin sees of the
-// plugin's output the handshake line alone, and the end of both streams when the
-// process is dead; it never sees the process, and cannot miss its death or be
-// confused by what it prints.
+// plugin's output the handshake line alone, and then the end of both streams, with
+// which its four goroutines end; it never sees the process, and cannot miss its death
+// or be confused by what it prints.
 type pluginRunner struct {
 	config Config
 	dir    string // where the plugin may make its socket
@@ -53,6 +54,8 @@ type pluginRunner struct {
 	readers   sync.WaitGroup
 	dead      chan struct{}    // closed when the process was reaped
 	ended     chan struct{}    // closed when its output was read, too
+	launched  chan struct{}    // closed when Launch is through, with or without success
+	discard   func()           // frees what the launch holds, after all that
 	hangUp    func()           // closes the lifeline
 	conn      *grpc.ClientConn // made by Start; it connects as soon as address is known
 	located   chan struct{}    // closed once network, address and certificates are known
@@ -60,11 +63,7 @@ type pluginRunner struct {
 	address   string
 	// certificates are this launch's, or nil.
 	certificates func() *tls.Config
-	handshake    struct { // go-plugin's ends of the two streams
-		r *io.PipeReader
-		w *io.PipeWriter
-	}
-	quiet struct {
+	handshake    struct { // what go-plugin takes for the plugin's stdout
 		r *io.PipeReader
 		w *io.PipeWriter
 	}
@@ -79,10 +78,11 @@ type pluginRunner struct {
 }
 
 func newRunner(c Config) *pluginRunner {
-	r := &pluginRunner{config: c, tail: &tail{mask: c.Mask}, dead: make(chan struct{}), ended: make(chan struct{}), located: make(chan struct{})}
-	r.hangUp = func() {}
+	r := &pluginRunner{
+		config: c, tail: &tail{mask: c.Mask}, hangUp: func() {},
+		dead: make(chan struct{}), ended: make(chan struct{}), located: make(chan struct{}), launched: make(chan struct{}),
+	}
 	r.handshake.r, r.handshake.w = io.Pipe()
-	r.quiet.r, r.quiet.w = io.Pipe()
 	return r
 }
 
@@ -102,9 +102,11 @@ func (r *pluginRunner) prepare(env []string, dir string) {
 func (r *pluginRunner) Start(context.Context) error {
 	err := r.start()
 	r.noteStart(err)
-	if err == nil {
-		err = r.connect() // while the plugin starts
+	if err != nil {
+		return err
 	}
+	err = r.connect() // while the plugin starts
+	go r.watch()
 	return err
 }
 
@@ -138,7 +140,6 @@ func (r *pluginRunner) start() (err error) {
 	r.hangUp = sync.OnceFunc(func() { _ = r.lifeline.Close() })
 	r.readers.Go(r.readStdout) // both end with the streams, at most drain after the process
 	r.readers.Go(r.readStderr)
-	go r.watch()
 	return nil
 }
 
@@ -151,7 +152,7 @@ func (r *pluginRunner) spawn(stdin, stdout, stderr *os.File) (group *procgroup.G
 		return nil, err
 	}
 	for range 100 {
-		group, err = procgroup.Start(&exec.Cmd{
+		group, err = procgroup.Begin(&exec.Cmd{
 			Path: path, Args: args, Env: env, Stdin: stdin, Stdout: stdout, Stderr: stderr,
 			SysProcAttr: r.cgroup.Attr(),
 		})
@@ -171,23 +172,29 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// watch ends with the process, after drain at most.
+// watch sees the process through to its end and cleans up. It is the goroutine that
+// ends with the process, after drain at most; Close, Kill and a launch that fails wait
+// for it.
 func (r *pluginRunner) watch() {
-	<-r.group.Done()
+	r.group.Wait()
 	r.config.Keeper.Remove(r.group.Pid())
 	r.mu.Lock()
 	r.endedSelf = !r.killed
 	r.mu.Unlock()
 	close(r.dead)
+	if r.conn != nil {
+		_ = r.conn.Close() // ends every stream, also one that a grandchild holds open
+	}
 	deadline := time.Now().Add(drain)
 	_ = r.stdout.SetReadDeadline(deadline)
 	_ = r.stderr.SetReadDeadline(deadline)
 	r.readers.Wait()
 	r.hangUp()
 	_ = r.handshake.w.Close()
-	_ = r.quiet.w.Close()
 	closeAll([]*os.File{r.stdout, r.stderr})
 	close(r.ended)
+	<-r.launched
+	r.discard()
 }
 
 // kill kills the process group, also one that is only about to start.
@@ -203,10 +210,7 @@ func (r *pluginRunner) kill() {
 // awaitDying lets a plugin that hung up before it served die by itself: most often
 // it is dying already, and how it does says more.
 func (r *pluginRunner) awaitDying(ctx context.Context) {
-	r.mu.Lock()
-	started := r.started
-	r.mu.Unlock()
-	if !started {
+	if !r.hasStarted() {
 		return
 	}
 	timer := time.NewTimer(dying)
@@ -219,14 +223,17 @@ func (r *pluginRunner) awaitDying(ctx context.Context) {
 }
 
 // awaitEnd waits until the process, if it was started, is dead and its output
-// read. What go-plugin reads then ends too.
+// read.
 func (r *pluginRunner) awaitEnd() {
-	r.mu.Lock()
-	started := r.started
-	r.mu.Unlock()
-	if started {
+	if r.hasStarted() {
 		<-r.ended
 	}
+}
+
+func (r *pluginRunner) hasStarted() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.started
 }
 
 // readStdout gives go-plugin the handshake line and logs what follows. A first
@@ -255,6 +262,7 @@ func (r *pluginRunner) readStdout() {
 		return
 	}
 	_, _ = fmt.Fprintln(r.handshake.w, handshake) // as it was understood here
+	_ = r.handshake.w.Close()
 	copyPlain(r.config.Logger, "stdout", lines)
 }
 
@@ -265,14 +273,12 @@ func (r *pluginRunner) readStderr() {
 // Stdout implements runner.Runner.
 func (r *pluginRunner) Stdout() io.ReadCloser { return r.handshake.r }
 
-// Stderr implements runner.Runner: an empty stream that ends with the process.
-func (r *pluginRunner) Stderr() io.ReadCloser { return r.quiet.r }
+// Stderr implements runner.Runner: an empty stream.
+func (r *pluginRunner) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
 
-// Wait implements runner.Runner.
-func (r *pluginRunner) Wait(context.Context) error {
-	<-r.ended
-	return nil
-}
+// Wait implements runner.Runner. go-plugin calls it after both streams' ends and has
+// nothing to learn from it: a goroutine less for each process.
+func (r *pluginRunner) Wait(context.Context) error { return nil }
 
 // Kill implements runner.Runner.
 func (r *pluginRunner) Kill(context.Context) error {

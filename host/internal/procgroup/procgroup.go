@@ -48,27 +48,54 @@ type Group struct {
 // Where the command cannot be started the error is that of os/exec: errors.Is
 // finds exec.ErrNotFound, fs.ErrNotExist and fs.ErrPermission.
 func Start(cmd *exec.Cmd) (*Group, error) {
+	if err := check(cmd); err != nil {
+		return nil, err
+	}
+	if needsThread(cmd) {
+		g, started := newGroup(cmd), make(chan error)
+		go g.run(started) // ends with the leader; the caller waits for done
+		return g, <-started
+	}
+	g, err := begin(cmd)
+	if err == nil {
+		go g.Wait() // ends with the leader; the caller waits for done
+	}
+	return g, err
+}
+
+// Begin is [Start] for a caller with a goroutine of its own for the group: it must
+// call [Group.Wait], once, and until it does the leader's end goes unnoticed. It
+// refuses a Pdeathsig, which would need a thread of its own.
+func Begin(cmd *exec.Cmd) (*Group, error) {
+	if err := check(cmd); err != nil {
+		return nil, err
+	}
+	if needsThread(cmd) {
+		return nil, errors.New("procgroup: SysProcAttr.Pdeathsig is set: use Start")
+	}
+	return begin(cmd)
+}
+
+// check refuses what cannot be a group's leader, and prepares cmd to be one.
+func check(cmd *exec.Cmd) error {
 	for _, stream := range []struct {
 		name  string
 		value any
 	}{{"Stdin", cmd.Stdin}, {"Stdout", cmd.Stdout}, {"Stderr", cmd.Stderr}} {
 		if _, ok := stream.value.(*os.File); stream.value != nil && !ok {
-			return nil, fmt.Errorf("procgroup: %s is a %T: use an *os.File, such as an end of os.Pipe, or nil", stream.name, stream.value)
+			return fmt.Errorf("procgroup: %s is a %T: use an *os.File, such as an end of os.Pipe, or nil", stream.name, stream.value)
 		}
 	}
-	if err := prepare(cmd); err != nil {
-		return nil, err
-	}
-	g := &Group{cmd: cmd, done: make(chan struct{})}
-	if needsThread(cmd) {
-		started := make(chan error)
-		go g.run(started) // ends with the leader; the caller waits for done
-		return g, <-started
-	}
+	return prepare(cmd)
+}
+
+func newGroup(cmd *exec.Cmd) *Group { return &Group{cmd: cmd, done: make(chan struct{})} }
+
+func begin(cmd *exec.Cmd) (*Group, error) {
+	g := newGroup(cmd)
 	if err := g.start(); err != nil {
 		return nil, err
 	}
-	go g.wait() // ends with the leader; the caller waits for done
 	return g, nil
 }
 
@@ -88,13 +115,14 @@ func (g *Group) run(started chan<- error) {
 	err := g.start()
 	started <- err
 	if err == nil {
-		g.wait()
+		g.Wait()
 	}
 }
 
-// wait sees the leader through to its end, and kills the group before the
-// leader's number, which is the group's too, is given back to the system.
-func (g *Group) wait() {
+// Wait sees the leader through to its end, and kills the group before the leader's
+// number, which is the group's too, is given back to the system. It returns once Done
+// is closed. Who called [Begin] calls it; of a group of [Start] it is called already.
+func (g *Group) Wait() {
 	err := observe(g.cmd)
 	g.mu.Lock()
 	if err == nil {
