@@ -96,6 +96,10 @@ func wrongs() []wrong {
 		{name: "takes-no-blame", check: "bad-config", words: "not refused with CODE_BAD_CONFIG", how: func(p *plugin) {
 			p.badConfig = func(s *raw.Stream) { s.Send(raw.Failed("SyntaxError", raw.Codes(5))) }
 		}},
+		{name: "dies-of-a-bad-config", check: "bad-config", words: "its process ended with exit status 10", how: func(p *plugin) {
+			good := p.badConfig
+			p.badConfig = func(s *raw.Stream) { good(s); time.Sleep(50 * time.Millisecond); os.Exit(10) }
+		}},
 		{name: "takes-4-mb", check: "large-config", words: "larger than max", how: func(p *plugin) { p.limit = 4 << 20 }},
 		{name: "never-starts", check: "start", words: "neither started nor finished within the start timeout of 2s", short: hasty, how: func(p *plugin) { p.says = func(*run) { raw.Forever() } }},
 		{name: "dies-at-start", check: "start", words: "its process ended with exit status 7", how: func(p *plugin) { p.says = func(*run) { os.Exit(7) } }},
@@ -114,6 +118,18 @@ func wrongs() []wrong {
 			says := p.says
 			p.says = func(r *run) { alone <- struct{}{}; says(r) }
 			p.end = func(*run) error { <-alone; return nil }
+		}},
+
+		{name: "dies-of-many", check: "concurrent", words: "its process ended with exit status 11", how: func(p *plugin) {
+			var running atomic.Int32
+			says := p.says
+			p.says = func(r *run) {
+				if running.Add(1) == 4 {
+					os.Exit(11)
+				}
+				says(r)
+			}
+			p.end = func(*run) error { running.Add(-1); return nil }
 		}},
 
 		// What a task says.

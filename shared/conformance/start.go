@@ -83,8 +83,10 @@ func (t *trial) refusal(first *taskpb.RunRequest, code taskpb.Code, what string)
 		return failed("of %s it said nothing: the stream ended with %s", what, endOf(said.status))
 	case !said.failedWith(code):
 		return failed("%s is not refused with %v, but finished: %s", what, code, words(said.finished))
+	case t.kind == nil:
+		return passed()
 	}
-	return passed()
+	return t.orderly(s, passed()) // it may have died of it
 }
 
 // words are how an attempt finished.
