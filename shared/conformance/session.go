@@ -31,7 +31,7 @@ type session struct {
 
 // open opens a Run stream in an instance and sends the first message. The caller must
 // close the session.
-func open(ctx context.Context, instance Instance, first *taskpb.RunRequest, mute bool) (*session, error) {
+func open(ctx context.Context, instance Instance, first *taskpb.RunRequest, mute bool, mask func(string) string) (*session, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	stream, err := client(instance.Conn()).Run(ctx)
 	if err != nil {
@@ -39,6 +39,7 @@ func open(ctx context.Context, instance Instance, first *taskpb.RunRequest, mute
 		return nil, err
 	}
 	s := &session{instance: instance, stream: stream, cancel: cancel, mute: mute, closing: closing, changed: make(chan struct{})}
+	s.said.mask = mask
 	s.send(first)
 	s.listening.Go(s.listen) // ends with the stream, which close ends
 	return s, nil

@@ -162,7 +162,7 @@ func checkRestore(t *trial) outcome {
 		s.await(t.options.Watch, func(t *transcript) bool { return t.checkpoint != nil || t.finished != nil || t.over })
 		o := t.end(s)
 		if said := s.transcript(); said.failedWith(taskpb.Code_CODE_BAD_CHECKPOINT) {
-			return failed("it refused its own checkpoint %s: %s", show(f.said.checkpoint), said.finished.GetFailure().GetMessage())
+			return failed("it refused its own checkpoint %s: %s", said.show(f.said.checkpoint), said.finished.GetFailure().GetMessage())
 		}
 		return o
 	})

@@ -59,6 +59,8 @@ type Suite struct {
 	instance Instance // what all checks share, until one spoils it; nil before and after
 	about    *about   // what the plugin says of itself; nil before it was asked
 	ending   *ending  // how it ends; nil before it was ended
+
+	mask func(text string) string // masks the secrets of the config; nil for none
 }
 
 // New prepares the checks of a plugin. The caller must call Close.
@@ -159,7 +161,7 @@ func (s *Suite) Run(ctx context.Context, c Check, kind string) Result {
 	if o.verdict == Fail {
 		o.reason += s.bury(ctx)
 	}
-	r.Verdict, r.Reason, r.Took = o.verdict, o.reason, time.Since(began)
+	r.Verdict, r.Reason, r.Took = o.verdict, s.masked(o.reason), time.Since(began)
 	return r
 }
 
@@ -207,7 +209,7 @@ const dusk = 200 * time.Millisecond
 // unreachable reports whether nobody is at the other end of the connection: that ends
 // with the process, whose end may be seen later on a busy machine.
 func (s *Suite) unreachable(ctx context.Context) bool {
-	ctx, cancel := within(ctx, dusk)
+	ctx, cancel := within(ctx, farewell)
 	defer cancel()
 	_, err := client(s.instance.Conn()).Describe(ctx, &taskpb.DescribeRequest{})
 	return status.Code(err) == codes.Unavailable
