@@ -73,8 +73,9 @@ func (s *Suite) hide(schema, config json.RawMessage) {
 	}
 }
 
-// masked is a text without the secrets.
-func (s *Suite) masked(text string) string {
+// Masked is a text without the secrets of the config that was given, where those are
+// known. Who tells more than the results calls it.
+func (s *Suite) Masked(text string) string {
 	if s.mask == nil {
 		return text
 	}

@@ -206,7 +206,7 @@ func (t *trial) open(first *taskpb.RunRequest, mute bool) (*session, error) {
 
 // openIn opens an attempt in the very instance.
 func (t *trial) openIn(instance Instance, first *taskpb.RunRequest, mute bool) (*session, error) {
-	s, err := open(t.ctx, instance, first, mute, t.masked)
+	s, err := open(t.ctx, instance, first, mute, t.Masked)
 	if err == nil && t.kind != nil && t.kind.first != nil && t.kind.first.said.faults[lastWord] != "" {
 		s.closing = 0 // to wait again tells nothing new
 	}

@@ -161,7 +161,7 @@ func (s *Suite) Run(ctx context.Context, c Check, kind string) Result {
 	if o.verdict == Fail {
 		o.reason += s.bury(ctx)
 	}
-	r.Verdict, r.Reason, r.Took = o.verdict, s.masked(o.reason), time.Since(began)
+	r.Verdict, r.Reason, r.Took = o.verdict, s.Masked(o.reason), time.Since(began)
 	return r
 }
 
