@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/shell"
 	"github.com/hostelry-run/hostelry/host/candidate"
 	"github.com/hostelry-run/hostelry/shared/conformance"
 )
@@ -100,7 +104,7 @@ func (f *testFlags) test(cmd *cobra.Command, file string) error {
 		v.add(result)
 		r.check(result)
 	}
-	v.plugin = suite.Plugin()
+	v.plugin, v.settings = suite.Plugin(), f.settings(options.Config, suite.Masked)
 	if status, stopped := signals.status(context.Cause(signals.ctx)); stopped {
 		f.command.status = status
 		return nil
@@ -130,6 +134,26 @@ func (f *testFlags) options() (conformance.Options, error) {
 		o.Config, err = jobfile.ReadConfig(f.config, f.set)
 	}
 	return o, err
+}
+
+// settings are the config that was given as flags of run: those of --set as they are,
+// or the fields of what they made of --config, which run has not. mask hides secrets.
+func (f *testFlags) settings(config json.RawMessage, mask func(string) string) string {
+	var flags strings.Builder
+	add := func(key, value string) { flags.WriteString(shell.Set(key, mask(value))) }
+	if f.config == "" {
+		for _, setting := range f.set {
+			key, value, _ := strings.Cut(setting, "=")
+			add(key, value)
+		}
+		return flags.String()
+	}
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(config, &fields) // it is an object
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		add(key, string(fields[key]))
+	}
+	return flags.String()
 }
 
 func (f *testFlags) logger() *slog.Logger {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/junit"
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/shell"
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
 	"github.com/hostelry-run/hostelry/shared/conformance"
 )
@@ -18,10 +19,12 @@ type verdicts struct {
 	file   string
 	plugin string // its name and version, or ""
 	began  time.Time
-	all    []conformance.Result
-	failed []string // the checks
-	unseen []string // kinds of which no task was run, with the reason
-	counts map[conformance.Verdict]int
+
+	settings string // the flags of run that say the config again, each after a space
+	all      []conformance.Result
+	failed   []string // the checks
+	unseen   []string // kinds of which no task was run, with the reason
+	counts   map[conformance.Verdict]int
 }
 
 func (v *verdicts) add(r conformance.Result) {
@@ -110,7 +113,7 @@ func (p *plainReport) end(v *verdicts) error {
 	counts := fmt.Sprintf("%d checks passed, %d failed, %d not applicable, in %.1fs", v.counts[conformance.Pass],
 		v.counts[conformance.Fail], v.counts[conformance.NotApplicable], time.Since(v.began).Seconds())
 	if kind := v.kind(); len(v.failed)+len(v.unseen) == 0 && kind != "" {
-		p.line("next: hostelry run --plugins %s %s", filepath.Dir(v.file), kind)
+		p.line("next: hostelry run --plugins %s %s", shell.Quote(filepath.Dir(v.file)), kind+v.settings)
 	}
 	switch {
 	case len(v.failed) > 0:

@@ -19,6 +19,7 @@ import (
 	"github.com/hostelry-run/hostelry/host/catalog"
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
+	"github.com/hostelry-run/hostelry/host/internal/redact"
 	"github.com/hostelry-run/hostelry/host/schema"
 	"github.com/hostelry-run/hostelry/shared/conformance"
 )
@@ -29,6 +30,7 @@ type Candidate struct {
 	copied string // what is launched
 	logger *slog.Logger
 	keeper *keeper.Keeper
+	mask   *redact.Mask // of what Hide was told; nil for nothing
 }
 
 var _ conformance.File = (*Candidate)(nil)
@@ -95,10 +97,8 @@ func (c *Candidate) CheckSchema(raw, config json.RawMessage) error {
 	if err != nil || config == nil {
 		return err
 	}
-	var value any
-	d := json.NewDecoder(bytes.NewReader(config))
-	d.UseNumber()
-	if err := d.Decode(&value); err != nil {
+	value, err := decode(config)
+	if err != nil {
 		return err
 	}
 	var errs []error
@@ -108,10 +108,36 @@ func (c *Candidate) CheckSchema(raw, config json.RawMessage) error {
 	return errors.Join(errs...)
 }
 
+func decode(config json.RawMessage) (value any, err error) {
+	d := json.NewDecoder(bytes.NewReader(config))
+	d.UseNumber()
+	err = d.Decode(&value)
+	return value, err
+}
+
+// Hide implements conformance.File.
+func (c *Candidate) Hide(raw, config json.RawMessage) func(string) string {
+	compiled, err := schema.Compile(raw)
+	if err != nil {
+		return nil // such a kind has no tasks
+	}
+	value, _ := decode(config) // nothing is secret in what is not JSON
+	var secrets []string
+	for _, secret := range compiled.Notes().Secrets(value) {
+		if text, ok := secret.(string); ok {
+			secrets = append(secrets, text)
+		}
+	}
+	if c.mask = redact.New(secrets); c.mask == nil {
+		return nil
+	}
+	return c.mask.Text
+}
+
 // Start implements conformance.Subject.
 func (c *Candidate) Start(ctx context.Context) (conformance.Instance, error) {
 	p, err := pluginproc.Launch(ctx, pluginproc.Config{
-		Path: c.copied, File: c.file, Logger: c.logger, Keeper: c.keeper,
+		Path: c.copied, File: c.file, Logger: c.mask.Logger(c.logger), Mask: c.mask, Keeper: c.keeper,
 	})
 	if err != nil {
 		return nil, err

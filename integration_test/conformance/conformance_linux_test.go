@@ -78,7 +78,7 @@ func TestWrongPlugins(t *testing.T) {
 
 // TestGoodPlugin passes every check that applies, and each applies to one of its kinds.
 func TestGoodPlugin(t *testing.T) {
-	suite := suiteOf(t, as(t, "good"), conformance.Options{})
+	suite := suiteOf(t, as(t, "good"), conformance.Options{StartTimeout: time.Minute})
 	kinds, err := suite.Kinds(t.Context())
 	if err != nil || strings.Join(kinds, " ") != "work quick" {
 		t.Fatalf("its kinds are %q, %v", kinds, err)

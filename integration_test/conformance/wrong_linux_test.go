@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"sync"
@@ -23,11 +24,12 @@ type wrong struct {
 	words string // in its reason
 
 	kind  string        // to be checked; else "work"
-	short time.Duration // of the wait that it makes last, where it makes one last
+	start time.Duration // short, where it lets its host wait for a start in vain
+	grace time.Duration // and where for a stop
 }
 
-// hasty are the options for plugins that let their host wait in vain: long enough for
-// all that they do well.
+// hasty is how long plugins are waited for that let their host wait in vain: long
+// enough for all that they do well.
 const hasty = 2 * time.Second
 
 func (w wrong) options() conformance.Options {
@@ -35,9 +37,7 @@ func (w wrong) options() conformance.Options {
 	if w.kind != "" {
 		o.Kind, o.Watch = w.kind, 20*time.Second
 	}
-	if w.short != 0 {
-		o.StartTimeout, o.Grace = w.short, w.short
-	}
+	o.StartTimeout, o.Grace = cmp.Or(w.start, o.StartTimeout), cmp.Or(w.grace, o.Grace)
 	return o
 }
 
@@ -48,10 +48,10 @@ func wrongs() []wrong {
 		{name: "serves-anybody", check: "by-hand", words: "it exited with status 0", how: func(p *plugin) { p.byHand = func() { fmt.Fprintln(os.Stderr, "hello"); os.Exit(0) } }},
 		{name: "says-nothing-by-hand", check: "by-hand", words: "it said nothing on stderr", how: func(p *plugin) { p.byHand = func() { os.Exit(2) } }},
 		{name: "prints-by-hand", check: "by-hand", words: `it printed to stdout: "hello\n"`, how: func(p *plugin) { p.byHand = func() { fmt.Println("hello"); os.Exit(2) } }},
-		{name: "waits-by-hand", check: "by-hand", words: "it did not end", short: hasty, how: func(p *plugin) { p.byHand = raw.Forever }},
+		{name: "waits-by-hand", check: "by-hand", words: "it did not end", start: hasty, how: func(p *plugin) { p.byHand = raw.Forever }},
 
 		// The handshake.
-		{name: "says-nothing", check: "launch", words: "it did not come up in time", short: hasty, how: func(p *plugin) { p.shake = func(string) {} }},
+		{name: "says-nothing", check: "launch", words: "it did not come up in time", start: hasty, how: func(p *plugin) { p.shake = func(string) {} }},
 		{name: "prints-first", check: "launch", words: `"hello" is not a plugin's handshake`, how: func(p *plugin) {
 			p.shake = func(s string) { fmt.Println("hello"); raw.Shake(s) }
 		}},
@@ -59,12 +59,12 @@ func wrongs() []wrong {
 		{name: "listens-later", check: "launch", words: "cannot be reached", how: func(p *plugin) { p.shake = func(s string) { raw.Shake(s + "2") } }},
 
 		// What it says of itself.
-		{name: "does-not-describe", check: "describe", words: "it did not answer within 2s", short: hasty, how: func(p *plugin) { p.describe = func() []byte { raw.Forever(); return nil } }},
+		{name: "does-not-describe", check: "describe", words: "it did not answer within 2s", start: hasty, how: func(p *plugin) { p.describe = func() []byte { raw.Forever(); return nil } }},
 		{name: "describes-anew", check: "describe", words: "in another way", how: func(p *plugin) {
 			calls := 0
 			p.describe = func() []byte { calls++; return described(p.name, fmt.Sprintf("1.0.%d", calls), kindNamed("work", "")) }
 		}},
-		{name: "describes-when-idle", check: "describe-running", words: "it did not answer within 2s", short: hasty, how: func(p *plugin) {
+		{name: "describes-when-idle", check: "describe-running", words: "it did not answer within 2s", start: hasty, how: func(p *plugin) {
 			var working sync.RWMutex
 			good, says := p.describe, p.says
 			p.describe = func() []byte { working.Lock(); defer working.Unlock(); return good() }
@@ -96,8 +96,12 @@ func wrongs() []wrong {
 		{name: "takes-no-blame", check: "bad-config", words: "not refused with CODE_BAD_CONFIG", how: func(p *plugin) {
 			p.badConfig = func(s *raw.Stream) { s.Send(raw.Failed("SyntaxError", raw.Codes(5))) }
 		}},
+		{name: "dies-of-a-bad-config", check: "bad-config", words: "its process ended with exit status 10", how: func(p *plugin) {
+			good := p.badConfig
+			p.badConfig = func(s *raw.Stream) { good(s); time.Sleep(50 * time.Millisecond); os.Exit(10) }
+		}},
 		{name: "takes-4-mb", check: "large-config", words: "larger than max", how: func(p *plugin) { p.limit = 4 << 20 }},
-		{name: "never-starts", check: "start", words: "neither started nor finished within the start timeout of 2s", short: hasty, how: func(p *plugin) { p.says = func(*run) { raw.Forever() } }},
+		{name: "never-starts", check: "start", words: "neither started nor finished within the start timeout of 2s", start: hasty, how: func(p *plugin) { p.says = func(*run) { raw.Forever() } }},
 		{name: "dies-at-start", check: "start", words: "its process ended with exit status 7", how: func(p *plugin) { p.says = func(*run) { os.Exit(7) } }},
 		{name: "forgets-its-past", check: "restore", words: `refused its own checkpoint "[1]"`, how: func(p *plugin) {
 			good := p.last
@@ -109,11 +113,23 @@ func wrongs() []wrong {
 				}
 			}
 		}},
-		{name: "works-alone", check: "concurrent", words: "only 1 started within 2s", short: hasty, how: func(p *plugin) {
+		{name: "works-alone", check: "concurrent", words: "only 1 started within 2s", start: hasty, how: func(p *plugin) {
 			var alone = make(chan struct{}, 1)
 			says := p.says
 			p.says = func(r *run) { alone <- struct{}{}; says(r) }
 			p.end = func(*run) error { <-alone; return nil }
+		}},
+
+		{name: "dies-of-many", check: "concurrent", words: "its process ended with exit status 11", how: func(p *plugin) {
+			var running atomic.Int32
+			says := p.says
+			p.says = func(r *run) {
+				if running.Add(1) == 4 {
+					os.Exit(11)
+				}
+				says(r)
+			}
+			p.end = func(*run) error { running.Add(-1); return nil }
 		}},
 
 		// What a task says.
@@ -145,7 +161,7 @@ func wrongs() []wrong {
 		}},
 
 		// The stop.
-		{name: "never-stops", check: "stop-running", words: "it still ran 2s after", short: hasty, how: func(p *plugin) {
+		{name: "never-stops", check: "stop-running", words: "it still ran 2s after", grace: hasty, how: func(p *plugin) {
 			p.last = func(r *run, _ cause) { <-r.Context().Done() }
 		}},
 		{name: "takes-a-stop-amiss", check: "stop-clean", words: `finished: "interrupted", with no code`, how: func(p *plugin) {
@@ -158,7 +174,7 @@ func wrongs() []wrong {
 				}
 			}
 		}},
-		{name: "misses-an-early-stop", check: "stop-starting", words: "it had not finished 2s later", short: hasty, how: func(p *plugin) {
+		{name: "misses-an-early-stop", check: "stop-starting", words: "it had not finished 2s later", grace: hasty, how: func(p *plugin) {
 			says := p.says
 			p.says = func(r *run) {
 				time.Sleep(300 * time.Millisecond) // what comes now comes before the task is made
@@ -184,7 +200,7 @@ func wrongs() []wrong {
 				return nil
 			}
 		}},
-		{name: "waits-for-its-answer", check: "stop-unanswered", words: "it did not stop within 2s", short: hasty, how: func(p *plugin) {
+		{name: "waits-for-its-answer", check: "stop-unanswered", words: "it did not stop within 2s", grace: hasty, how: func(p *plugin) {
 			p.acked = func(r *run) {
 				stop := []byte{}
 				for m := r.take(); raw.Read(m)[3] == nil; m = r.take() {
@@ -205,7 +221,7 @@ func wrongs() []wrong {
 				runs.Range(func(other, _ any) bool { other.(*run).inbox <- raw.Field(2, ""); return true })
 			}
 		}},
-		{name: "works-on-after-its-host", check: "hang-up", words: "it still ran 2s after its stream had ended", short: hasty, how: func(p *plugin) {
+		{name: "works-on-after-its-host", check: "hang-up", words: "it still ran 2s after its stream had ended", grace: hasty, how: func(p *plugin) {
 			good := p.last
 			p.last = func(r *run, c cause) {
 				if c == hostGone && p.why == itself {
@@ -218,7 +234,7 @@ func wrongs() []wrong {
 		// The end.
 		{name: "dies-of-ctrl-c", check: "interrupt", words: "SIGINT ended it", how: func(p *plugin) { p.interrupted = func() { os.Exit(130) } }},
 		{name: "drops-its-tasks", check: "terminate", words: "without its task's last word", how: func(p *plugin) { p.terminated = func() { os.Exit(0) } }},
-		{name: "stays-after-sigterm", check: "terminate", words: "a task still ran", short: hasty, how: func(p *plugin) { p.terminated = func() {} }},
+		{name: "stays-after-sigterm", check: "terminate", words: "a task still ran", grace: hasty, how: func(p *plugin) { p.terminated = func() {} }},
 		{name: "outlives-its-host", check: "host-gone", words: "it still lived 2s after its host was gone", how: func(p *plugin) { p.hostGone = func() { p.stopAll(hostGone) } }},
 		{name: "fails-after-its-host", check: "host-gone", words: "exit status 5", how: func(p *plugin) { p.hostGone = func() { os.Exit(5) } }},
 		{name: "takes-its-time", check: "exit", words: "it still lived 2s after its host was done with it", how: func(p *plugin) {

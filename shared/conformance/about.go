@@ -170,7 +170,7 @@ func checkDescribeRunning(t *trial) outcome {
 		return nothingRuns(t.options.Watch)
 	}
 	return one.attempt(func(s *session) outcome {
-		again, err := t.ask(t.ctx, t.instance)
+		again, err := t.ask(t.ctx, s.instance)
 		switch {
 		case err != nil:
 			return failed("while a task of kind %q ran, %v", one.kind.name, err)

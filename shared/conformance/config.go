@@ -42,6 +42,7 @@ func (t *trial) makeConfig() *config {
 
 func (t *trial) chooseConfig() *config {
 	if t.options.Config != nil {
+		t.hide(t.kind.schema, t.options.Config)
 		return &config{text: t.options.Config, given: true}
 	}
 	c := &config{text: json.RawMessage(`{}`), from: "which the schema allows"}
@@ -59,6 +60,26 @@ func (t *trial) chooseConfig() *config {
 		c.missing = fmt.Sprintf("the config %s, %s, does not fit: give a config", c.text, c.from)
 	}
 	return c
+}
+
+// hide keeps the secrets of a config that was given out of what the checks tell.
+func (s *Suite) hide(schema, config json.RawMessage) {
+	file, ok := s.subject.(File)
+	if !ok {
+		return // a test's own process knows them anyway
+	}
+	if s.mask = file.Hide(schema, config); s.mask != nil {
+		s.Close() // this instance hides nothing, and has not seen the config yet
+	}
+}
+
+// Masked is a text without the secrets of the config that was given, where those are
+// known. Who tells more than the results calls it.
+func (s *Suite) Masked(text string) string {
+	if s.mask == nil {
+		return text
+	}
+	return s.mask(text)
 }
 
 // maxNesting bounds how deep an example is looked for: a schema may be recursive.

@@ -193,13 +193,20 @@ func (t *trial) ends(s *session) outcome {
 // machine's, which may be busy.
 func (t *trial) patience() time.Duration { return t.options.Grace + 500*time.Millisecond }
 
-// open opens an attempt in the instance.
+// open opens an attempt in an instance that lives. It is for the first attempt of a
+// check: what else belongs to that goes to the same instance, since a new one would
+// hide the end of this.
 func (t *trial) open(first *taskpb.RunRequest, mute bool) (*session, error) {
 	instance, err := t.live(t.ctx)
 	if err != nil {
 		return nil, fmt.Errorf("it could not be started again: %w", err)
 	}
-	s, err := open(t.ctx, instance.Conn(), first, mute)
+	return t.openIn(instance, first, mute)
+}
+
+// openIn opens an attempt in the very instance.
+func (t *trial) openIn(instance Instance, first *taskpb.RunRequest, mute bool) (*session, error) {
+	s, err := open(t.ctx, instance, first, mute, t.Masked)
 	if err == nil && t.kind != nil && t.kind.first != nil && t.kind.first.said.faults[lastWord] != "" {
 		s.closing = 0 // to wait again tells nothing new
 	}

@@ -19,9 +19,13 @@ func (t *trial) runMany() outcome {
 		return o
 	}
 	deadline := time.Now().Add(t.options.StartTimeout)
+	instance, err := t.live(t.ctx)
+	if err != nil {
+		return failed("it could not be started again: %v", err)
+	}
 	var sessions []*session
 	for range abreast {
-		s, err := t.open(t.kind.begin(t.config().text), false)
+		s, err := t.openIn(instance, t.kind.begin(t.config().text), false)
 		if err != nil {
 			return failed("%v", err)
 		}
@@ -60,7 +64,7 @@ func checkStopAlone(t *trial) outcome {
 		return notApplicable("its attempts wait for each other: see %s", concurrent)
 	}
 	return t.attempt(func(other *session) outcome {
-		s, err := t.open(t.kind.begin(t.config().text), false)
+		s, err := t.openIn(other.instance, t.kind.begin(t.config().text), false)
 		if err != nil {
 			return failed("%v", err)
 		}

@@ -40,8 +40,8 @@ func (t *trial) process() (Process, *outcome) {
 	return p, nil
 }
 
-// exits waits for the end of a process.
-func exits(p Process, d time.Duration) bool {
+// exits waits for the end of an instance.
+func exits(p Instance, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -84,7 +84,7 @@ func checkHostGone(t *trial) outcome {
 		return *bad
 	}
 	if one != nil {
-		s, err := one.open(one.kind.begin(one.config().text), false)
+		s, err := one.openIn(p, one.kind.begin(one.config().text), false)
 		if err != nil {
 			return failed("%v", err)
 		}
@@ -113,7 +113,7 @@ func checkTerminate(t *trial) outcome {
 	case one == nil:
 		return nothingRuns(t.options.Watch)
 	}
-	s, err := one.open(one.kind.begin(one.config().text), false)
+	s, err := one.openIn(p, one.kind.begin(one.config().text), false)
 	if err != nil {
 		return failed("%v", err)
 	}
@@ -156,14 +156,12 @@ func checkInterrupt(t *trial) outcome {
 	if err := p.Signal(syscall.SIGINT); err != nil {
 		return cannotSignal(err)
 	}
-	timer := time.NewTimer(aside)
-	defer timer.Stop()
-	select {
-	case <-p.Done():
+	ended := exits(p, aside)
+	_, err := t.ask(t.ctx, p)
+	switch {
+	case ended, err != nil && exits(p, farewell):
 		return failed("SIGINT ended it")
-	case <-timer.C:
-	}
-	if _, err := t.ask(t.ctx, p); err != nil {
+	case err != nil:
 		return failed("after SIGINT, %v", err)
 	}
 	return passed()

@@ -14,6 +14,7 @@ import (
 
 // session is one attempt, driven by a check as by a host.
 type session struct {
+	instance  Instance // that it runs in
 	stream    grpc.BidiStreamingClient[taskpb.RunRequest, taskpb.RunResponse]
 	cancel    context.CancelFunc
 	listening sync.WaitGroup
@@ -28,16 +29,17 @@ type session struct {
 	changed chan struct{} // closed, and made anew, when said changes
 }
 
-// open opens a Run stream and sends the first message. The caller must close the
-// session.
-func open(ctx context.Context, conn grpc.ClientConnInterface, first *taskpb.RunRequest, mute bool) (*session, error) {
+// open opens a Run stream in an instance and sends the first message. The caller must
+// close the session.
+func open(ctx context.Context, instance Instance, first *taskpb.RunRequest, mute bool, mask func(string) string) (*session, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	stream, err := taskpb.NewTaskServiceClient(conn).Run(ctx)
+	stream, err := client(instance.Conn()).Run(ctx)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	s := &session{stream: stream, cancel: cancel, mute: mute, closing: closing, changed: make(chan struct{})}
+	s := &session{instance: instance, stream: stream, cancel: cancel, mute: mute, closing: closing, changed: make(chan struct{})}
+	s.said.mask = mask
 	s.send(first)
 	s.listening.Go(s.listen) // ends with the stream, which close ends
 	return s, nil

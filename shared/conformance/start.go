@@ -83,8 +83,10 @@ func (t *trial) refusal(first *taskpb.RunRequest, code taskpb.Code, what string)
 		return failed("of %s it said nothing: the stream ended with %s", what, endOf(said.status))
 	case !said.failedWith(code):
 		return failed("%s is not refused with %v, but finished: %s", what, code, words(said.finished))
+	case t.kind == nil:
+		return passed()
 	}
-	return passed()
+	return t.orderly(s, passed()) // it may have died of it
 }
 
 // words are how an attempt finished.
@@ -160,7 +162,7 @@ func checkRestore(t *trial) outcome {
 		s.await(t.options.Watch, func(t *transcript) bool { return t.checkpoint != nil || t.finished != nil || t.over })
 		o := t.end(s)
 		if said := s.transcript(); said.failedWith(taskpb.Code_CODE_BAD_CHECKPOINT) {
-			return failed("it refused its own checkpoint %s: %s", show(f.said.checkpoint), said.finished.GetFailure().GetMessage())
+			return failed("it refused its own checkpoint %s: %s", said.show(f.said.checkpoint), said.finished.GetFailure().GetMessage())
 		}
 		return o
 	})

@@ -88,11 +88,7 @@ func checkStopLate(t *trial) outcome {
 		}
 		s.stop(t.options.Grace)
 		s.awaitEnd(t.patience())
-		instance, err := t.live(t.ctx)
-		if err == nil {
-			_, err = t.ask(t.ctx, instance)
-		}
-		if err != nil {
+		if _, err := t.ask(t.ctx, s.instance); err != nil {
 			return failed("after a stop that came too late, %v", err)
 		}
 		return passed()

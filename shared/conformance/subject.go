@@ -30,6 +30,10 @@ type File interface {
 	// what it printed and its exit status. A process that has not ended when ctx does is
 	// killed, and is an error.
 	StartByHand(ctx context.Context) (stdout, stderr string, status int, err error)
+	// Hide has the instances that are started from now on keep the secrets of a config,
+	// which fits the schema of its kind, out of what they log and of their fate. It
+	// returns what masks them in a text, or nil if there are none.
+	Hide(schema, config json.RawMessage) func(text string) string
 }
 
 // Instance is a running plugin.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/hostelry-run/hostelry/shared/internal/taskpb"
 )
@@ -57,6 +59,8 @@ type Suite struct {
 	instance Instance // what all checks share, until one spoils it; nil before and after
 	about    *about   // what the plugin says of itself; nil before it was asked
 	ending   *ending  // how it ends; nil before it was ended
+
+	mask func(text string) string // masks the secrets of the config; nil for none
 }
 
 // New prepares the checks of a plugin. The caller must call Close.
@@ -150,14 +154,14 @@ func (s *Suite) All(ctx context.Context, kinds []string) iter.Seq[Result] {
 // plugin does.
 func (s *Suite) Run(ctx context.Context, c Check, kind string) Result {
 	began := time.Now()
-	ctx, cancel := within(ctx, s.limit())
+	bounded, cancel := within(ctx, s.limit())
 	defer cancel()
 	r := Result{Check: c, Kind: kind}
-	o := s.run(ctx, c, kind)
+	o := s.run(bounded, c, kind)
 	if o.verdict == Fail {
-		o.reason += s.bury()
+		o.reason += s.bury(ctx)
 	}
-	r.Verdict, r.Reason, r.Took = o.verdict, o.reason, time.Since(began)
+	r.Verdict, r.Reason, r.Took = o.verdict, s.Masked(o.reason), time.Since(began)
 	return r
 }
 
@@ -188,19 +192,27 @@ func (s *Suite) run(ctx context.Context, c Check, kind string) outcome {
 
 // bury ends the instance that a failed check may have spoilt. It returns how it had
 // ended by itself, to be added to the reason.
-func (s *Suite) bury() string {
+func (s *Suite) bury(ctx context.Context) string {
 	if s.instance == nil {
 		return ""
 	}
 	defer s.Close()
-	timer := time.NewTimer(200 * time.Millisecond)
-	defer timer.Stop()
-	select {
-	case <-s.instance.Done():
+	if exits(s.instance, dusk) || s.unreachable(ctx) && exits(s.instance, farewell) {
 		return "; " + s.instance.Fate()
-	case <-timer.C:
-		return ""
 	}
+	return ""
+}
+
+// dusk is how long an instance may take to end that a failed check has left dying.
+const dusk = 200 * time.Millisecond
+
+// unreachable reports whether nobody is at the other end of the connection: that ends
+// with the process, whose end may be seen later on a busy machine.
+func (s *Suite) unreachable(ctx context.Context) bool {
+	ctx, cancel := within(ctx, farewell)
+	defer cancel()
+	_, err := client(s.instance.Conn()).Describe(ctx, &taskpb.DescribeRequest{})
+	return status.Code(err) == codes.Unavailable
 }
 
 // live is the instance, started if there is none that lives.

@@ -29,7 +29,8 @@ type transcript struct {
 	over   bool  // the stream has ended
 	status error // with this; io.EOF is OK
 
-	faults map[string]string // by check
+	faults map[string]string   // by check
+	mask   func(string) string // of secrets
 }
 
 // fault notes a breach, the first one of a check.
@@ -94,7 +95,7 @@ func (t *transcript) hearFinished(f *taskpb.Finished) {
 		t.fault(order, "it finished without a failure, and had not said started")
 	}
 	if raw := f.GetResult(); len(raw) > 0 && !isJSON(raw) {
-		t.fault(result, "the result is no UTF-8 JSON: %s", show(raw))
+		t.fault(result, "the result is no UTF-8 JSON: %s", t.show(raw))
 	}
 	if f.GetFailure() != nil && f.GetFailure().GetMessage() == "" {
 		t.fault(failure, "the failure has no message")
@@ -107,7 +108,7 @@ func (t *transcript) hearFinished(f *taskpb.Finished) {
 func (t *transcript) hearLog(l *taskpb.Log) {
 	t.logs++
 	if raw := l.GetFields(); len(raw) > 0 && !isObject(raw) {
-		t.fault(logs, "the fields of the record %q are no JSON object: %s", l.GetMessage(), show(raw))
+		t.fault(logs, "the fields of the record %q are no JSON object: %s", l.GetMessage(), t.show(raw))
 	}
 }
 
@@ -119,7 +120,7 @@ func (t *transcript) hearCheckpoint(c *taskpb.Checkpoint) {
 	if raw := c.GetData(); isJSON(raw) {
 		t.checkpoint = raw
 	} else {
-		t.fault(checkpoints, "checkpoint %d is no UTF-8 JSON: %s", c.GetSequence(), show(raw))
+		t.fault(checkpoints, "checkpoint %d is no UTF-8 JSON: %s", c.GetSequence(), t.show(raw))
 	}
 }
 
@@ -168,6 +169,9 @@ func isJSON(raw []byte) bool { return json.Valid(raw) && utf8.Valid(raw) }
 func isObject(raw []byte) bool {
 	return isJSON(raw) && bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{"))
 }
+
+// show is show, with what is secret masked before the cut may leave a part of it.
+func (t *transcript) show(raw []byte) string { return show([]byte(t.mask(string(raw)))) }
 
 // show quotes foreign bytes, cut to 80.
 func show(raw []byte) string {

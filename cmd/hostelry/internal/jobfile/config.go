@@ -24,7 +24,8 @@ func ReadConfig(file string, settings []string) (json.RawMessage, error) {
 	var bad []string
 	for _, setting := range settings {
 		if err := set(config, setting); err != nil {
-			bad = append(bad, fmt.Sprintf("--set %q: %v", setting, err))
+			key, _, _ := strings.Cut(setting, "=") // its value may be a secret
+			bad = append(bad, fmt.Sprintf("--set %q: %v", key, err))
 		}
 	}
 	if bad != nil {
