@@ -162,8 +162,17 @@ func (a *Attempt) run(started func()) (json.RawMessage, error) {
 	if _, begun := t.(Begun); value == nil || encoded && begun {
 		return result, err
 	}
-	result, bad := json.Marshal(value)
+	result, err := encode(value, err)
 	runtime.KeepAlive(a)
+	return result, err
+}
+
+// encode is the end of run, but not on the stack while the task runs: a million of
+// them may wait, each on the 2 KB that Go begins with.
+//
+//go:noinline
+func encode(value any, err error) (json.RawMessage, error) {
+	result, bad := json.Marshal(value)
 	switch {
 	case bad != nil:
 		return nil, errors.Join(err, fmt.Errorf("%w: %w", task.ErrBadResult, bad))

@@ -11,15 +11,23 @@ import (
 func Sleep(ctx context.Context, d time.Duration) error {
 	if s := schedulerOf(ctx); s != nil {
 		s.Sleep(ctx, d)
-		return context.Cause(ctx)
+	} else {
+		sleep(ctx, d)
 	}
+	return context.Cause(ctx)
+}
+
+// sleep is a function of its own to keep what it needs of the stack from tasks that
+// sleep on an event loop: there may be a million, each on the 2 KB that Go begins with.
+//
+//go:noinline
+func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	return context.Cause(ctx)
 }
 
 // Await calls f, which may block, and returns what it returned. In async mode f
