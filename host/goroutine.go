@@ -27,8 +27,10 @@ type goroutine struct {
 // ended, or abandons it.
 func (g *goroutine) begin() {
 	g.expect()
-	go g.attempt.Run(g.started, g.end)
+	go g.run()
 }
+
+func (g *goroutine) run() { g.attempt.Run(g.started, g.end) }
 
 // make is the attempt's Maker.
 func (g *goroutine) make(context.Context) (task.Task, error) {

@@ -19,37 +19,38 @@ type Handle struct {
 	index  int    // in the order of Add
 
 	// Under the runner's lock.
-	done       chan struct{} // closed when over; nil until someone waits
-	state      State
-	cause      string // why it is in that state
-	mode       Mode   // of its attempts
-	try        *try   // the attempt that is not over, or nil
-	attempts   int
-	wasReady   bool      // once, in some attempt
-	barred     bool      // no attempt begins any more
-	ending     bool      // a stop was asked
-	over       bool      // what follows is final
-	leaving    bool      // it is being removed: it counts no more as one of its Replicas
-	forgotten  bool      // it is removed as soon as it is over
-	gone       bool      // it is out of all lists, or to be skipped in them
-	progress   *Progress // that was reported last, or nil
-	checkpoint json.RawMessage
-	result     json.RawMessage
-	err        *TaskError
+	done      chan struct{} // closed when over; nil until someone waits
+	state     State
+	cause     string // why it is in that state
+	mode      Mode   // of its attempts
+	try       *try   // the attempt that is not over, or nil
+	attempts  int
+	wasReady  bool      // once, in some attempt
+	barred    bool      // no attempt begins any more
+	ending    bool      // a stop was asked
+	over      bool      // what follows is final
+	leaving   bool      // it is being removed: it counts no more as one of its Replicas
+	forgotten bool      // it is removed as soon as it is over
+	gone      bool      // it is out of all lists, or to be skipped in them
+	progress  *Progress // that was reported last, or nil
+	result    json.RawMessage
+	err       *TaskError
 
 	blocker *Handle // which it waits for; it may wait for others too
 	round   *round  // the restart that it is part of, or nil
 	past    *past   // nil until there is any
 }
 
-// past is what a task remembers that waits for others, or is begun again.
+// past is what a task remembers that waits for others, keeps checkpoints or is begun
+// again.
 type past struct {
-	waitCause string        // of the attempt that waits for what the task needs
-	budget    budget        // of restarts
-	renewed   chan struct{} // closed when its restart is through; nil until someone waits for that
-	last      *TaskError    // of the last attempt
-	panics    int
-	reloaded  *job // what the next attempts take for job, or nil
+	checkpoint json.RawMessage // the newest
+	waitCause  string          // of the attempt that waits for what the task needs
+	budget     budget          // of restarts
+	renewed    chan struct{}   // closed when its restart is through; nil until someone waits for that
+	last       *TaskError      // of the last attempt
+	panics     int
+	reloaded   *job // what the next attempts take for job, or nil
 }
 
 // pastLocked is the task's past, to be changed.
@@ -58,6 +59,14 @@ func (h *Handle) pastLocked() *past {
 		h.past = new(past)
 	}
 	return h.past
+}
+
+// checkpointLocked is the newest checkpoint, or nil.
+func (h *Handle) checkpointLocked() json.RawMessage {
+	if h.past == nil {
+		return nil
+	}
+	return h.past.checkpoint
 }
 
 // lastLocked is how the last attempt failed, or nil.

@@ -98,7 +98,7 @@ func (h *Handle) beginLocked(cause string) {
 	}
 	h.attempts++
 	h.progress = nil
-	t := &try{Handle: h, number: h.attempts, mode: h.mode, job: h.jobLocked(), restore: h.checkpoint}
+	t := &try{Handle: h, number: h.attempts, mode: h.mode, job: h.jobLocked(), restore: h.checkpointLocked()}
 	if t.job.terms != r.config.usual {
 		t.watch = &watch{logger: t.watchedLogger()}
 	}

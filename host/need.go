@@ -54,6 +54,9 @@ type dependency struct {
 
 // dependencies are a Spec's needs in the order of their names.
 func dependencies(needs map[string]Need) ([]dependency, error) {
+	if len(needs) == 0 {
+		return nil, nil
+	}
 	var list []dependency
 	for _, name := range slices.Sorted(maps.Keys(needs)) {
 		if n := needs[name]; n == 0 || int(n) >= len(needNames) {

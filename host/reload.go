@@ -91,8 +91,8 @@ func (h *Handle) anewLocked() *Handle {
 	anew := &Handle{
 		runner: r, job: *h.jobLocked(), mode: h.mode, group: h.group, index: h.index, attempts: h.attempts,
 	}
-	if h.state != StateSucceeded {
-		anew.checkpoint = h.checkpoint
+	if kept := h.checkpointLocked(); kept != nil && h.state != StateSucceeded {
+		anew.pastLocked().checkpoint = kept
 	}
 	r.dropLocked(map[*Handle]bool{h: true})
 	r.admitLocked(anew, set)

@@ -73,7 +73,7 @@ func (t *try) Checkpoint(_ context.Context, data json.RawMessage) error {
 		return fmt.Errorf("%w: it is not JSON", task.ErrBadCheckpoint)
 	}
 	err := task.ErrStopped // nobody waits for what an abandoned attempt still does
-	t.report(func() { t.checkpoint, err = data, nil })
+	t.report(func() { t.pastLocked().checkpoint, err = data, nil })
 	return err
 }
 

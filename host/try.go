@@ -120,7 +120,8 @@ func (t *try) ended(e end) {
 		return
 	}
 	if e.Err != nil || e.Result != nil {
-		t.end = &e
+		kept := e // so that e itself needs no place on the heap
+		t.end = &kept
 	}
 	t.tell(hasEnded)
 }

@@ -131,7 +131,7 @@ func (e *End) describe() {
 // stopFailed adds what the task's Stop returned.
 func (e *End) stopFailed(err error) {
 	if e.Panic == nil {
-		task.Guard(func() { errors.As(err, &e.Panic) }, func(p *task.PanicError) {
+		task.Guard(func() { e.Panic, _ = errors.AsType[*task.PanicError](err) }, func(p *task.PanicError) {
 			if p != nil { // in a method of err
 				e.Panic = p
 			}

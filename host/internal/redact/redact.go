@@ -31,6 +31,9 @@ type Mask struct {
 // secret itself it knows each of its lines, as output comes by lines, and how a
 // quoted string, JSON and a URL write them.
 func New(secrets []string) *Mask {
+	if len(secrets) == 0 {
+		return nil
+	}
 	m := &Mask{}
 	for _, secret := range secrets {
 		for _, text := range append(strings.Split(secret, "\n"), secret) {
