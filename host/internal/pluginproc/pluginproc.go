@@ -165,14 +165,10 @@ func (p *Process) discard() {
 	close(p.done)
 }
 
-// removeDir removes the socket and its two directories by their names, which costs
-// less than to look what there is.
+// removeDir removes the two directories of the socket, which most plugins have removed.
 func (p *Process) removeDir() {
-	if p.runner.network == "unix" {
-		_ = os.Remove(p.runner.address)
-	}
 	_ = os.Remove(p.runner.dir)
-	if err := os.Remove(p.dir); err != nil { // the plugin made more there
+	if err := os.Remove(p.dir); err != nil { // there is something in them: to look costs more
 		_ = os.RemoveAll(p.dir)
 	}
 }
