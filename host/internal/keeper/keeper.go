@@ -38,11 +38,14 @@ const (
 )
 
 // Keeper is the host's side. Its methods are safe from any goroutine; those of a
-// nil Keeper do nothing.
+// nil Keeper do nothing, but for Dir.
 type Keeper struct {
 	mark   string
 	ending sync.WaitGroup // the goroutine that starts and reaps the process
 	begun  chan struct{}  // closed once the process runs, or cannot
+
+	making sync.Mutex
+	dir    string // Dir's, or ""; under making
 
 	mu   sync.Mutex
 	pipe *os.File // nil once closed, or where there is no keeper
@@ -137,11 +140,15 @@ func (k *Keeper) tell(line string) {
 	}
 }
 
-// Close ends the keeper and waits for its end. The groups that it knows live on.
+// Close removes Dir, ends the keeper and waits for its end. The groups that it knows
+// live on.
 func (k *Keeper) Close() {
 	if k == nil {
 		return
 	}
+	k.making.Lock()
+	k.removeDir()
+	k.making.Unlock()
 	k.tell(farewell)
 	k.mu.Lock()
 	if k.pipe != nil {

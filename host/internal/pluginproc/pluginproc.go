@@ -6,7 +6,6 @@ package pluginproc
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -60,10 +59,10 @@ type Config struct {
 
 // Process is a running plugin. Its methods are safe from any goroutine.
 type Process struct {
-	runner *pluginRunner
-	client *goplugin.Client
-	dir    string        // holds the socket; removed at the end
-	done   chan struct{} // closed after the process was reaped, its output read and dir removed
+	runner  *pluginRunner
+	client  *goplugin.Client
+	release func()        // of the directory in which go-plugin made the socket's
+	done    chan struct{} // closed after the process was reaped, its output read and that directory removed
 }
 
 // Launch starts the plugin and connects to it. ctx bounds the launch alone: when
@@ -73,11 +72,11 @@ type Process struct {
 // A connection is no proof that the plugin answers: a first call, under a
 // deadline, is.
 func Launch(ctx context.Context, c Config) (*Process, error) {
-	dir, err := socketDir(c.Keeper)
+	dir, release, err := c.Keeper.Dir()
 	if err != nil {
 		return nil, &LaunchError{Path: c.Path, Err: err}
 	}
-	p := &Process{runner: newRunner(c), dir: dir, done: make(chan struct{})}
+	p := &Process{runner: newRunner(c), release: release, done: make(chan struct{})}
 	config := &goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion: wire.ProtocolVersion, MagicCookieKey: wire.CookieKey, MagicCookieValue: wire.CookieValue,
@@ -102,8 +101,8 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 	p.runner.certificates = func() *tls.Config { return config.TLSConfig }
 	p.client = goplugin.NewClient(config)
 	p.runner.discard = p.discard
-	release := context.AfterFunc(ctx, p.runner.kill)
-	defer release()
+	unbind := context.AfterFunc(ctx, p.runner.kill)
+	defer unbind()
 	err = p.connect(ctx)
 	if err != nil {
 		p.giveUp(ctx)
@@ -160,21 +159,9 @@ func (p *Process) reach(ctx context.Context) error {
 // discard frees what the launch holds. The process is dead, or there is none.
 func (p *Process) discard() {
 	p.runner.endCgroup()
-	p.removeDir()
-	p.runner.config.Keeper.RemoveDir(p.dir)
+	_ = os.RemoveAll(p.runner.dir)
+	p.release()
 	close(p.done)
-}
-
-// removeDir removes the socket and its two directories by their names, which costs
-// less than to look what there is.
-func (p *Process) removeDir() {
-	if p.runner.network == "unix" {
-		_ = os.Remove(p.runner.address)
-	}
-	_ = os.Remove(p.runner.dir)
-	if err := os.Remove(p.dir); err != nil { // the plugin made more there
-		_ = os.RemoveAll(p.dir)
-	}
 }
 
 // Client speaks to the plugin.
@@ -211,28 +198,6 @@ func (p *Process) Close(ctx context.Context) {
 func (p *Process) Kill() {
 	p.runner.kill()
 	<-p.done
-}
-
-// socketDir makes a private directory whose path is short enough for a socket in
-// it: the system allows about 100 bytes. The keeper hears of it before it is made,
-// lest the host die between the two.
-func socketDir(k *keeper.Keeper) (string, error) {
-	var failures []error
-	for _, base := range []string{os.TempDir(), os.Getenv("XDG_RUNTIME_DIR"), "/tmp"} {
-		if base == "" || len(base) > 40 {
-			continue
-		}
-		dir := filepath.Join(base, "hostelry-"+rand.Text()[:10])
-		k.AddDir(dir)
-		err := os.Mkdir(dir, 0o700) //nolint:gosec // where temporary files go is the environment's to say
-		if err == nil {
-			return dir, nil
-		}
-		k.RemoveDir(dir)
-		failures = append(failures, err)
-	}
-	return "", errors.Join(append(failures, errors.New(
-		"no directory for the plugin's socket: set TMPDIR to a directory that exists, with a path of at most 40 bytes"))...)
 }
 
 // minimalEnv is what every plugin gets of the host's environment.

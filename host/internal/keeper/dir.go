@@ -1,0 +1,60 @@
+package keeper
+
+import (
+	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// Dir is a private directory to make sockets in, with a path short enough for them:
+// the system allows about 100 bytes. Who is done with it, and has removed what it made
+// there, calls release. A Keeper has one for all, which Close removes: to make and
+// remove one is dear, on a journaling file system a fifth of the host's part in a
+// plugin's end. Of a nil Keeper each call makes another, which release removes.
+func (k *Keeper) Dir() (path string, release func(), err error) {
+	if k == nil {
+		path, err = k.makeDir()
+		return path, func() { _ = os.RemoveAll(path) }, err
+	}
+	k.making.Lock()
+	defer k.making.Unlock()
+	if _, err := os.Lstat(k.dir); err != nil { // there is none yet, or somebody has tidied up
+		k.removeDir()
+		if k.dir, err = k.makeDir(); err != nil {
+			return "", nil, err
+		}
+	}
+	return k.dir, func() {}, nil
+}
+
+// makeDir makes a directory where temporary files go, unless the path is too long. The
+// keeper hears of it before it is made, lest the host die between the two.
+func (k *Keeper) makeDir() (string, error) {
+	var failures []error
+	for _, base := range []string{os.TempDir(), os.Getenv("XDG_RUNTIME_DIR"), "/tmp"} {
+		if base == "" || len(base) > 40 {
+			continue
+		}
+		dir := filepath.Join(base, "hostelry-"+rand.Text()[:10])
+		k.AddDir(dir)
+		err := os.Mkdir(dir, 0o700) //nolint:gosec // where temporary files go is the environment's to say
+		if err == nil {
+			return dir, nil
+		}
+		k.RemoveDir(dir)
+		failures = append(failures, err)
+	}
+	return "", errors.Join(append(failures, errors.New(
+		"no directory for the plugin's socket: set TMPDIR to a directory that exists, with a path of at most 40 bytes"))...)
+}
+
+// removeDir removes the one for all. It is called under making.
+func (k *Keeper) removeDir() {
+	if k.dir == "" {
+		return
+	}
+	_ = os.RemoveAll(k.dir)
+	k.RemoveDir(k.dir)
+	k.dir = ""
+}
