@@ -123,8 +123,9 @@
 //   - The host, against what a plugin says and does: garbage, floods, lies, hanging,
 //     dying. Its log lines are cut at 64 KiB (1 MiB for a JSON record), the last 20
 //     lines of its stderr are kept at 500 bytes each, a message has at most 130 MiB, a
-//     result 64 MiB. The host reads as fast as its log handler takes records: a flood
-//     slows the plugin that makes it.
+//     config, a result or a checkpoint 64 MiB as JSON text, quotes and all. The host
+//     reads as fast as its log handler takes records: a flood slows the plugin that
+//     makes it.
 //   - The system, against what a plugin leaves behind. A task's process group is
 //     killed when the task ends. When the host dies, even by SIGKILL, a plugin written
 //     with package plugin stops its tasks with task.ErrHostGone and exits within a

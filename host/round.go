@@ -32,7 +32,7 @@ func (h *Handle) backOffLocked(cause string, delay time.Duration) {
 		return
 	}
 	if g.round == nil {
-		g.round = &round{group: g, cause: fmt.Sprintf("%v: restarts with %s", g.Strategy, h.job.id)}
+		g.round = &round{group: g, cause: fmt.Sprintf("%v: restarts with %s, which ended: %s", g.Strategy, h.job.id, cause)}
 	}
 	g.round.joinLocked(h)
 	g.round.delayLocked(delay)

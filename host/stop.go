@@ -14,7 +14,9 @@ import (
 // stopped when the grace ends, or ctx if that is earlier, is killed if it is a
 // process and abandoned if not. No task waits for its turn so long that it has less
 // than its share of the grace: in a chain of four, a quarter of it. Stop returns
-// when all have ended so, and joins the errors of those that ended with one.
+// when all have ended so, and joins the errors of those that it ended and that ended
+// with one. It says nothing of tasks that had failed before: [Runner.Wait] and
+// [Runner.Failed] do.
 //
 // It may be called any number of times, before Start and after the end too: after
 // it nothing starts. It may be called from one of the runner's own tasks, and then

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/fields"
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/shell"
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/terminal"
 	"github.com/hostelry-run/hostelry/host/catalog"
 )
@@ -254,21 +255,21 @@ func (r kindRow) describe() []string {
 	run := "hostelry run " + r.Kind
 	if r.Plugin != "" {
 		title = fmt.Sprintf("kind %s of plugin %s %s, %s", r.Kind, r.Plugin, r.Version, r.File)
-		run = fmt.Sprintf("hostelry run --plugins %s %s", filepath.Dir(r.File), r.Kind)
+		run = fmt.Sprintf("hostelry run --plugins %s %s", shell.Quote(filepath.Dir(r.File)), r.Kind)
 	}
 	lines := []string{title}
 	if r.Description != "" {
 		lines = append(lines, "  "+r.Description)
 	}
-	fields := fields.Of(r.ConfigSchema)
-	lines = append(lines, "", "config:")
-	for _, f := range fields {
-		lines = append(lines, f.Lines("  ")...)
-		if f.Required {
-			run += fmt.Sprintf(" --set %s=VALUE", f.Name)
-		}
+	all := fields.Of(r.ConfigSchema)
+	for _, pair := range fields.Settings(all) {
+		run += shell.Set(pair[0], pair[1])
 	}
-	if len(fields) == 0 {
+	lines = append(lines, "", "config:")
+	for _, f := range all {
+		lines = append(lines, f.Lines("  ")...)
+	}
+	if len(all) == 0 {
 		lines = append(lines, "  none")
 	}
 	lines = append(lines, "", "run it:", "  "+run)

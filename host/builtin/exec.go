@@ -39,7 +39,7 @@ type ExecConfig struct {
 	// Command is the program and its arguments. A program without a slash is
 	// looked up in the PATH of the process that runs the task, a relative path
 	// is relative to Dir. No shell is involved.
-	Command []string `json:"command" jsonschema:"minItems=1,description=the program and its arguments; no shell is involved"`
+	Command []string `json:"command" jsonschema:"minItems=1,description=the program and its arguments; no shell is involved,example=echo,example=hello"`
 	// Dir is where the command runs. The default is the working directory of the
 	// process that runs the task, which a relative Dir is relative to.
 	Dir string `json:"dir,omitempty" jsonschema:"description=the directory to run the command in; by default the host's own"`

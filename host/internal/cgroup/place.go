@@ -26,6 +26,7 @@ type system struct {
 	proc     string                  // what the system tells of this process: /proc/self
 	booted   string                  // exists where systemd manages the system
 	pid      string                  // this process's
+	uid      int                     // and its user's
 	marked   func(dir string) bool   // whether systemd marked the cgroup as delegated
 	writable func(path string) error // why this process cannot write there
 	startIn  func() error            // why it cannot start others in a cgroup
@@ -33,7 +34,7 @@ type system struct {
 
 func here() system {
 	return system{
-		proc: "/proc/self", booted: "/run/systemd/system", pid: strconv.Itoa(os.Getpid()),
+		proc: "/proc/self", booted: "/run/systemd/system", pid: strconv.Itoa(os.Getpid()), uid: os.Geteuid(),
 		marked: marked, writable: writable, startIn: canStartIn,
 	}
 }
@@ -129,11 +130,14 @@ func (s system) explainOwner(own, top string) error {
 	if !s.managed() {
 		return fmt.Errorf("cgroup %s is not this program's own: start it alone in %s, or in a cgroup %s there", own, top, hostLeaf)
 	}
-	how := "systemd-run --scope -p Delegate=yes"
-	if os.Geteuid() != 0 { // the user's own systemd leaves no mark
+	how, but := "systemd-run --scope -p Delegate=yes", ""
+	if s.uid != 0 { // the user's own systemd leaves no mark
 		how = "systemd-run --user --pty --same-dir -p Delegate=yes -p DelegateSubgroup=" + hostLeaf
+		if strings.HasSuffix(own, ".scope") {
+			but = "; systemd-run --user --scope does not do, as nothing shows that its scope was delegated"
+		}
 	}
-	return fmt.Errorf("cgroup %s was not delegated to this program: start it by %s, or with these settings in its unit", own, how)
+	return fmt.Errorf("cgroup %s was not delegated to this program: start it by %s, or with these settings in its unit%s", own, how, but)
 }
 
 // own finds the directories of this process's cgroup, and of the topmost one that

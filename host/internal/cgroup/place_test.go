@@ -21,6 +21,7 @@ type machine struct {
 	delegated string // the path that systemd marked
 	readOnly  string // the path of what cannot be written
 	filtered  bool   // the system call is forbidden
+	uid       int
 }
 
 // build makes the files, and returns the system and the mounted directory.
@@ -29,7 +30,7 @@ func (m machine) build(t *testing.T) (s system, top string) {
 	dir := t.TempDir()
 	top = filepath.Join(dir, "cgroup"+m.mount)
 	s = system{
-		proc: filepath.Join(dir, "proc"), booted: filepath.Join(dir, "systemd"), pid: "77",
+		proc: filepath.Join(dir, "proc"), booted: filepath.Join(dir, "systemd"), pid: "77", uid: m.uid,
 		marked: func(d string) bool { return m.delegated != "" && d == filepath.Join(top, m.delegated) },
 		writable: func(p string) error {
 			if m.readOnly != "" && p == filepath.Join(top, m.readOnly) {
@@ -105,7 +106,15 @@ func TestPlace(t *testing.T) {
 		},
 		"a session of systemd's": {
 			machine: machine{paths: "0::" + scope + "\n", groups: []string{scope + " pids | 77 | domain"}, systemd: true},
-			err:     "run-1.scope was not delegated",
+			err:     "run-1.scope was not delegated to this program: start it by systemd-run --scope -p Delegate=yes, or with these settings in its unit",
+		},
+		"a scope of the user's own systemd": {
+			machine: machine{paths: "0::" + scope + "\n", groups: []string{scope + " pids | 77 | domain"}, systemd: true, uid: 1000},
+			err:     "-p DelegateSubgroup=hostelry-host, or with these settings in its unit; systemd-run --user --scope does not do",
+		},
+		"a service of the user's own systemd": {
+			machine: machine{paths: "0::/user.slice/a.service\n", groups: []string{"/user.slice/a.service pids | 77 | domain"}, systemd: true, uid: 1000},
+			err:     "-p Delegate=yes -p DelegateSubgroup=hostelry-host, or with these settings in its unit",
 		},
 		"delegated, alone": {
 			machine: machine{paths: "0::" + scope + "\n", groups: []string{scope + " pids | 77 | domain"}, systemd: true, delegated: scope},

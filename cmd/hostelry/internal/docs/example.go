@@ -23,11 +23,11 @@ func example(kind string, all []fields.Field) []string {
 	return lines
 }
 
-// settings are the required fields, with the defaults and examples of the schema.
+// settings are the fields that are needed, with the defaults and examples of the schema.
 func settings(indent string, all []fields.Field) []string {
 	var lines []string
 	for _, f := range all {
-		if !f.Required {
+		if !f.Needed {
 			continue
 		}
 		key := indent + scalar(f.Name) + ":"

@@ -15,6 +15,7 @@ import (
 type Field struct {
 	Name        string
 	Required    bool
+	Needed      bool     // by a small config: it is required, or the first choice of those of which one is
 	Secret      bool     // it, or its items or values
 	Type        string   // in words: "list of string"
 	Bounds      []string // in words: "1 to 9"
@@ -140,18 +141,42 @@ func (r reader) fields(s rules, depth int) []Field {
 		p := r.read(properties[name])
 		form := r.form(p)
 		f := Field{
-			Name: name, Required: slices.Contains(s.Required, name), Type: r.typeOf(p, depth), Bounds: r.bounds(form),
+			Name: name, Required: slices.Contains(s.Required, name), Needed: r.needs(s, name), Type: r.typeOf(p, depth), Bounds: r.bounds(form),
 			Secret: r.isSecret(form), Default: compact(p.Default), Description: cmp.Or(p.Description, form.Description),
 			Fields: r.fields(form, depth-1),
 		}
 		if !f.tells() {
 			f.Default = ""
 		} else {
-			for _, example := range p.Examples[:min(len(p.Examples), mostExamples)] {
-				f.Examples = append(f.Examples, compact(example))
-			}
+			f.Examples = r.examples(p)
 		}
 		all = append(all, f)
+	}
+	return all
+}
+
+// needs reports whether an object of schema s has a field of that name in its smallest
+// form.
+func (r reader) needs(s rules, name string) bool {
+	for _, choice := range [][]json.RawMessage{s.OneOf, s.AnyOf} {
+		if len(choice) > 0 && slices.Contains(r.read(choice[0]).Required, name) {
+			return true
+		}
+	}
+	return slices.Contains(s.Required, name)
+}
+
+// examples are those of the schema, or a list of those of its items.
+func (r reader) examples(s rules) []string {
+	var all []string
+	for _, example := range s.Examples[:min(len(s.Examples), mostExamples)] {
+		all = append(all, compact(example))
+	}
+	if all == nil && s.Items != nil {
+		if items := r.read(s.Items).Examples; items != nil {
+			list, _ := json.Marshal(items) // each is JSON already
+			all = append(all, compact(list))
+		}
 	}
 	return all
 }

@@ -119,6 +119,29 @@ login (null | object)  Who
 	}
 }
 
+// TestSettings: a small config has what is required, and one of a choice.
+func TestSettings(t *testing.T) {
+	got := fields.Settings(fields.Of(json.RawMessage(`{
+		"properties": {
+			"default": {"type": "string", "default": "x", "examples": ["y"]},
+			"example": {"type": "integer", "examples": [1, 2]},
+			"list": {"type": "array", "items": {"type": "string", "examples": ["a", "b"]}},
+			"token": {"type": "string", "secret": true, "examples": ["sesame"]},
+			"inner": {"type": "object", "properties": {"port": {"type": "integer"}, "host": {"type": "string"}}, "required": ["port"]},
+			"left": {"type": "string"}, "right": {"type": "string"}, "other": {"type": "string"}
+		},
+		"required": ["default", "example", "list", "token", "inner"],
+		"oneOf": [{"required": ["left"]}, {"required": ["right"]}]
+	}`)))
+	want := [][2]string{
+		{"default", `"x"`}, {"example", "1"}, {"list", `["a","b"]`}, {"token.env", "<token.env>"},
+		{"inner.port", "<inner.port>"}, {"left", "<left>"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+}
+
 // FuzzOf: a plugin's schema may be anything.
 func FuzzOf(f *testing.F) {
 	f.Add([]byte(`{"properties":{"a":{"$ref":"#"},"b":{"items":{"$ref":"#/$defs/x"}}},"$defs":{"x":{"$ref":"#/$defs/x"}}}`))

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/fields"
 )
 
 // Config makes a config of KEY=VALUE settings, as --set gives them. Dots in a key
@@ -45,6 +47,9 @@ func set(config *node, setting string) error {
 	}
 	if slices.Contains(steps, "") {
 		return errors.New("the key has an empty part: expected a name, or names joined by dots")
+	}
+	if text == fields.Placeholder(key) {
+		return fmt.Errorf("%s stands for a value of your own: write that in its place", text)
 	}
 	value, problems := parse([]byte(text))
 	if problems != nil {

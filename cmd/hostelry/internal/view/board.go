@@ -24,6 +24,7 @@ type board struct {
 type row struct {
 	Task
 	condition
+	ready    bool      // while it runs
 	begun    time.Time // when it started; zero before
 	running  time.Time // from when its rate counts: it ran, or a later attempt made progress; zero before
 	ended    time.Time // zero before
@@ -59,8 +60,10 @@ func (b *board) update(e host.Event) {
 			r.running, r.resumed = e.Time, e.Progress.Done
 		}
 		r.progress = e.Progress
+	case host.EventReady:
+		r.ready = true
 	case host.EventState:
-		r.condition = conditionOf(e)
+		r.condition, r.ready = conditionOf(e), false
 		b.attempts = max(b.attempts, e.Attempt)
 		switch {
 		case e.State == host.StateStarting:
@@ -74,6 +77,14 @@ func (b *board) update(e host.Event) {
 			r.ended = e.Time
 		}
 	}
+}
+
+// stateWord is the task's state, and of one that runs whether it is ready.
+func (r *row) stateWord() string {
+	if r.ready {
+		return string(host.EventReady)
+	}
+	return r.state.String()
 }
 
 // elapsed is how long the task has taken so far, or took; 0 before its start.

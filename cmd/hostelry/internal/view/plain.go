@@ -21,6 +21,7 @@ type plain struct {
 	shown   map[string]time.Time  // when a task's progress was last shown
 	delayed map[string]host.Event // progress that was too soon to be shown
 	modes   map[string]host.Mode  // in which a task began last
+	heard   heard
 }
 
 // often is the least time between two lines of progress of one task: a second,
@@ -32,6 +33,7 @@ func (v *plain) Begin(r Run) {
 	defer v.mu.Unlock()
 	v.board = newBoard(r.Tasks)
 	v.shown, v.delayed, v.modes = map[string]time.Time{}, map[string]host.Event{}, map[string]host.Mode{}
+	v.heard = heard{}
 }
 
 func (v *plain) Event(e host.Event) {
@@ -69,6 +71,9 @@ func (v *plain) show(e host.Event) {
 // stateLines are a state in one line, and the details of a failure below it.
 func (v *plain) stateLines(e host.Event) string {
 	c := conditionOf(e)
+	if c.failure != nil {
+		c.failure = v.heard.rest(e.Task, c.failure)
+	}
 	text := c.line(e.Time)
 	if e.State == host.StateStarting {
 		text = v.startLine(e)
@@ -123,8 +128,11 @@ func (v *plain) Log(r Record) {
 	v.write(v.logLine(r) + "\n")
 }
 
-// logLine is a log record in one line.
+// logLine is a log record in one line, which is shown.
 func (v *plain) logLine(r Record) string {
+	if v.heard != nil { // after Begin
+		v.heard.note(r)
+	}
 	level, colour := strings.ToLower(r.Level.String()), ""
 	switch {
 	case r.Level >= 8:

@@ -123,10 +123,10 @@ type cell struct {
 	text   string
 }
 
-// line is the live line of one task: its progress, or where it makes none in its
+// line is the live line of one task, "ready" where it runs and is that: its progress, or where it makes none in its
 // state, why it is in that.
 func (l layout) line(r *row, now time.Time, paint style) string {
-	state, elapsed := r.state.String(), ""
+	state, elapsed := r.stateWord(), ""
 	if r.attempt > 1 {
 		state += attemptMark(r.attempt)
 	}

@@ -83,7 +83,7 @@ later`},
 
 // supervised is a board of tasks that are begun again, wait, or never start.
 func supervised() *board {
-	b := newBoard([]Task{{ID: "db"}, {ID: "web"}, {ID: "probe"}, {ID: "report"}, {ID: "clock"}, {ID: "last"}})
+	b := newBoard([]Task{{ID: "db"}, {ID: "web"}, {ID: "probe"}, {ID: "report"}, {ID: "clock"}, {ID: "last"}, {ID: "up"}, {ID: "down"}})
 	boom := failed(host.StateBackingOff, host.TaskError{Outcome: host.OutcomeExited, ExitCode: 3, Err: fmt.Errorf("its process exited")})
 	boom.Next = noon.Add(3500 * time.Millisecond)
 	for _, e := range []host.Event{
@@ -93,6 +93,9 @@ func supervised() *board {
 		at(0, "report", state(host.StateStarting)), at(0, "report", because(host.StateStopping, "it ran longer than its timeout of 1s")),
 		at(0, "clock", state(host.StateStarting)), nth(12, at(0, "clock", state(host.StateStarting))),
 		nth(12, at(500, "clock", state(host.StateRunning))),
+		at(500, "up", state(host.StateRunning)), at(600, "up", host.Event{Type: host.EventReady, State: host.StateRunning}),
+		at(500, "down", state(host.StateRunning)), at(600, "down", host.Event{Type: host.EventReady, State: host.StateRunning}),
+		at(700, "down", because(host.StateStopping, "asked to stop")),
 		nth(12, at(1500, "clock", progress(2, 4, "tick"))), nth(12, at(2000, "clock", progress(3, 4, "tick"))),
 	} {
 		b.update(e)
@@ -108,14 +111,18 @@ web    waiting                for db to be ready
 probe  pending                never starts: needs report to succeed, which failed
 report stopping          2.0s it ran longer than its timeout of 1s
 clock  running #12       2.0s [=======   ]  75%       3/4    2/s tick
-last   pending`,
+last   pending
+up     ready
+down   stopping               asked to stop`,
 		39: `
 db     backing-off #2  next in 1.5s: (…
 web    waiting         for db to be re…
 probe  pending         never starts: n…
 report stopping        it ran longer t…
 clock  running #12       2.0s  75% tick
-last   pending`,
+last   pending
+up     ready
+down   stopping        asked to stop`,
 	} {
 		lines := supervised().screen(noon.Add(2*time.Second), style{}, columns, 20)
 		if diff := cmp.Diff(want, strings.Join(append([]string{""}, lines...), "\n")); diff != "" {
