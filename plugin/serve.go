@@ -51,6 +51,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
 
+	signals := notify() // before the host can send one
 	handshake := wire.Handshake{
 		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
 		Cert: identity.cert,
@@ -58,7 +59,6 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
 		return fmt.Errorf("print the handshake: %w", err)
 	}
-	signals := notify() // while the host connects
 	if lifeline {
 		go func() { // ends with the host, or with this process
 			_, _ = io.Copy(io.Discard, lifelineEnd())

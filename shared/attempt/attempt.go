@@ -162,7 +162,7 @@ func (a *Attempt) run(started func()) (json.RawMessage, error) {
 	if _, begun := t.(Begun); value == nil || encoded && begun {
 		return result, err
 	}
-	result, err := encode(value, err)
+	result, err = encode(value, err)
 	runtime.KeepAlive(a)
 	return result, err
 }
