@@ -23,9 +23,12 @@ type Coroutine struct {
 	worker *worker // from its first step to its end
 
 	wakeAt time.Duration   // opSleep: until when, on the loop's clock
+	ctx    context.Context // opSleep: or until the end of which
 	await  func()          // opAwait: for the end of what
-	done   <-chan struct{} // of the ctx under which it sleeps, or slept; or nil
-	watch  *watch          // of the ctx, other than its body's own, under which it slept last; or nil
+
+	// A ctx stays watched from one sleep to the next, as it seldom changes.
+	done    <-chan struct{} // of the ctx under which it sleeps, or slept; or nil
+	unwatch func() bool     // of the ctx, other than its body's own, under which it slept last; or nil
 
 	link     *Coroutine // the next in its queue; the queue's owner's
 	notice   *notice    // to leave the loop if it must, or nil; under the loop's mu
@@ -41,7 +44,7 @@ type Body interface {
 	Run(s task.Scheduler)
 	// Done is closed by somebody who then calls [Coroutine.Wake], or is nil. Under a
 	// ctx of this Done the coroutine sleeps without being told of ctx's end by ctx,
-	// for which context has a goroutine begin. It is called by the coroutine.
+	// for which context has a goroutine begin. It is called by the loop.
 	Done() <-chan struct{}
 }
 
@@ -97,8 +100,8 @@ func (c *Coroutine) main() {
 
 // end is what happens last on c, however it ends.
 func (c *Coroutine) end() {
-	if c.watch != nil {
-		c.watch.end()
+	if c.unwatch != nil {
+		c.unwatch()
 	}
 	if p := recover(); p != nil {
 		c.loop.holder.CompareAndSwap(c, nil) // so that no driver goes on meanwhile
@@ -145,13 +148,7 @@ func (s *scheduler) Sleep(ctx context.Context, d time.Duration) {
 	case d <= 0 || ctx.Err() != nil:
 		c.suspend(opYield)
 	default:
-		if done := ctx.Done(); done != c.done {
-			c.done = done
-			if done != c.body.Done() {
-				c.watchFor(ctx)
-			}
-		}
-		c.wakeAt = add(c.loop.now(), d)
+		c.ctx, c.wakeAt = ctx, add(c.loop.now(), d)
 		if !c.suspend(opSleep) {
 			sleep(ctx, d)
 		}

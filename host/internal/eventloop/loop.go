@@ -228,7 +228,7 @@ func (l *Loop) step(c *Coroutine) bool {
 // bury counts c as ended and drops what its callers' references should not keep.
 func (l *Loop) bury(c *Coroutine) {
 	l.ended++
-	c.body, c.worker, c.done, c.watch = nil, nil, nil, nil
+	c.body, c.worker, c.done, c.unwatch = nil, nil, nil, nil
 }
 
 // await runs what c waits for, and ends when that does.
