@@ -9,6 +9,12 @@
 // Build it under the name hostelry-NAME, put it into a plugin directory, and
 // `hostelry run --plugins DIR KIND` runs it.
 //
+// A host starts it for each task, unless told otherwise. It starts in three quarters of
+// the time, and is a quarter smaller, without what few plugins use, cgo and gRPC's pages
+// for golang.org/x/net/trace:
+//
+//	CGO_ENABLED=0 go build -tags grpcnotrace -o hostelry-digest .
+//
 // The binary also stands on its own. Without arguments it explains itself, describe
 // says what it offers, and run runs one task in that one process: its progress and
 // logs go to stderr, its result to stdout as JSON, and Ctrl-C is its stop. There

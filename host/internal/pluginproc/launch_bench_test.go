@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -14,7 +15,6 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
-	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
 	"github.com/hostelry-run/hostelry/plugin"
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -66,89 +66,97 @@ func (benchPlugin) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *g
 }
 
 // BenchmarkLaunch measures the time from nothing to a task that runs in a plugin,
-// which is the first call and its answer, for the same binary in rounds that take turns,
-// so that what else the machine does meets all alike: launched by this package, by
-// go-plugin as its examples do, and by go-plugin with AutoMTLS. It reports medians;
-// of this package's launch also without a keeper, and with the start of one, as
-// in the first launch of a run. On a machine that is busy, what the three have in
-// common drowns in what else it does: there, chrt -f 10 helps.
+// which is the first call and its answer, for the same binary: launched by this
+// package, by go-plugin as its examples do, and by go-plugin with AutoMTLS. Of this
+// package's launch also without a keeper, and with the start of one, as in the first
+// launch of a run. On a machine that is busy, what the three have in common drowns in
+// what else it does: there, chrt -r 10 helps.
 func BenchmarkLaunch(b *testing.B) {
 	shared := keeper.Start()
 	defer shared.Close()
-	ways := []struct {
-		unit   string
-		launch func() time.Duration
-	}{
-		{"ms/ours", func() time.Duration { return launchOurs(b, shared) }},
-		{"ms/plain", func() time.Duration { return launchTheirs(b, false) }},
-		{"ms/automtls", func() time.Duration { return launchTheirs(b, true) }},
-		{"ms/ours-no-keeper", func() time.Duration { return launchOurs(b, nil) }},
-		{"ms/ours-first", func() time.Duration { return launchFirst(b) }},
-	}
-	took := make([][]time.Duration, len(ways))
-	for round := range max(b.N, 100) {
-		for turn := range ways { // each comes after each other: it leaves a dying process behind
-			i := (turn*(1+round%4) + round) % len(ways)
-			took[i] = append(took[i], ways[i].launch())
-		}
-	}
-	b.ReportMetric(0, "ns/op") // of all ways together: it says nothing
-	medians := make([]float64, len(ways))
-	for i, way := range ways {
-		slices.Sort(took[i])
-		medians[i] = float64(took[i][len(took[i])/2]) / float64(time.Millisecond)
-		b.ReportMetric(medians[i], way.unit)
-	}
-	b.ReportMetric(medians[0]/medians[1], "ours/plain")
-	b.ReportMetric(medians[0]/medians[2], "ours/automtls")
+	ours, theirs := self("bench-ours"), self("bench-theirs")
+	compare(b, max(b.N, 100),
+		way{"ms/ours", func() time.Duration { return launchOurs(b, ours, shared) }},
+		way{"ms/plain", func() time.Duration { return launchTheirs(b, theirs, false) }},
+		way{"ms/automtls", func() time.Duration { return launchTheirs(b, theirs, true) }},
+		way{"ms/ours-no-keeper", func() time.Duration { return launchOurs(b, ours, nil) }},
+		way{"ms/ours-first", func() time.Duration { return launchFirst(b, ours) }},
+	)
 }
 
-func launchOurs(b *testing.B, k *keeper.Keeper) time.Duration {
+// BenchmarkLaunchBuilt is BenchmarkLaunch with two plugins as authors build them,
+// which link nothing of the tests' nor of each other's: what a user sees. The lean ones
+// are built with CGO_ENABLED=0 and the tag grpcnotrace.
+func BenchmarkLaunchBuilt(b *testing.B) {
+	shared := keeper.Start()
+	defer shared.Close()
+	ours, theirs := built(b, "ours"), built(b, "theirs")
+	lean, theirLean := built(b, "ours", "-tags=grpcnotrace"), built(b, "theirs", "-tags=grpcnotrace")
+	compare(b, max(b.N, 100),
+		way{"ms/ours", func() time.Duration { return launchOurs(b, ours, shared) }},
+		way{"ms/plain", func() time.Duration { return launchTheirs(b, theirs, false) }},
+		way{"ms/automtls", func() time.Duration { return launchTheirs(b, theirs, true) }},
+		way{"ms/ours-lean", func() time.Duration { return launchOurs(b, lean, shared) }},
+		way{"ms/plain-lean", func() time.Duration { return launchTheirs(b, theirLean, false) }},
+	)
+}
+
+// program is what is launched.
+type program struct {
+	path string
+	env  []string
+}
+
+// self is this binary in a role.
+func self(role string) program { return program{os.Args[0], as(role)} }
+
+// built is a program of testdata. With flags it is lean.
+func built(b *testing.B, name string, flags ...string) program {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), name)
+	args := slices.Concat([]string{"build", "-o", path}, flags, []string{"./testdata/" + name})
+	cmd := exec.Command("go", args...)
+	if len(flags) > 0 {
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	}
+	if output, err := cmd.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, output)
+	}
+	return program{path: path}
+}
+
+func launchOurs(b *testing.B, p program, k *keeper.Keeper) time.Duration {
 	b.Helper()
 	begin := time.Now()
-	p, err := pluginproc.Launch(b.Context(), pluginproc.Config{
-		Path: os.Args[0], Env: as("bench-ours"), Logger: slog.New(slog.DiscardHandler), Keeper: k,
-	})
-	if err == nil {
-		err = startTask(b, p.Client())
-	}
+	r := startOurs(b, p, k)
 	took := time.Since(begin)
-	if err != nil {
-		b.Fatal(err)
-	}
-	p.Close(b.Context())
+	r()
 	return took
 }
 
 // launchFirst also starts a keeper, as the first launch of a runner does.
-func launchFirst(b *testing.B) time.Duration {
+func launchFirst(b *testing.B, p program) time.Duration {
 	b.Helper()
 	begin := time.Now()
 	k := keeper.Start()
 	defer k.Close()
 	waited := time.Since(begin)
-	return waited + launchOurs(b, k)
+	return waited + launchOurs(b, p, k)
 }
 
-func launchTheirs(b *testing.B, mtls bool) time.Duration {
+func launchTheirs(b *testing.B, p program, mtls bool) time.Duration {
 	b.Helper()
 	begin := time.Now()
-	client, c, err := theirs(mtls)
-	defer client.Kill()
-	if err == nil {
-		err = startTask(b, c)
-	}
+	client := startTheirs(b, p, mtls)
 	took := time.Since(begin)
-	if err != nil {
-		b.Fatal(err)
-	}
+	client.Kill()
 	return took
 }
 
 // theirs is a plugin that go-plugin has launched.
-func theirs(mtls bool) (*goplugin.Client, *wire.Client, error) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = as("bench-theirs")
+func theirs(p program, mtls bool) (*goplugin.Client, *wire.Client, error) {
+	cmd := exec.Command(p.path)
+	cmd.Env = p.env
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: benchHandshake, Plugins: benchPlugins(), Cmd: cmd, AutoMTLS: mtls,
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC}, Logger: hclog.NewNullLogger(),
@@ -165,8 +173,7 @@ func theirs(mtls bool) (*goplugin.Client, *wire.Client, error) {
 }
 
 // startTask is the first call. It is answered when the task runs.
-func startTask(b *testing.B, c *wire.Client) error {
+func startTask(b *testing.B, c *wire.Client) (*wire.Remote, error) {
 	b.Helper()
-	_, err := c.Start(b.Context(), "run", "bench", []byte(`{"root":"/"}`))
-	return err
+	return c.Start(b.Context(), "run", "bench", []byte(`{"root":"/"}`))
 }

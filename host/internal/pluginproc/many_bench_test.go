@@ -39,15 +39,16 @@ func BenchmarkLaunchMany(b *testing.B) {
 	const n = 50
 	shared := keeper.Start()
 	defer shared.Close()
+	ours, theirs := self("bench-ours"), self("bench-theirs")
 	compare(b, max(b.N, 11),
 		way{"ms/ours", func() time.Duration {
-			return launchMany(n, func() func() { p := startOurs(b, shared); return func() { p.stop() } })
+			return launchMany(n, func() func() { return startOurs(b, ours, shared) })
 		}},
 		way{"ms/bare", func() time.Duration {
 			return launchMany(n, func() func() { runBare(b); return func() {} })
 		}},
 		way{"ms/plain", func() time.Duration {
-			return launchMany(n, func() func() { return startTheirs(b).Kill })
+			return launchMany(n, func() func() { return startTheirs(b, theirs, false).Kill })
 		}},
 	)
 }
@@ -59,15 +60,16 @@ func BenchmarkStop(b *testing.B) {
 	const n = 100
 	shared := keeper.Start()
 	defer shared.Close()
+	ours, theirs := self("bench-ours"), self("bench-theirs")
 	compare(b, max(b.N, 9),
 		way{"ms/ours", func() time.Duration {
-			return stopMany(n, func() func() { return startOurs(b, shared).stop })
+			return stopMany(n, func() func() { return startOurs(b, ours, shared) })
 		}},
 		way{"ms/bare", func() time.Duration {
 			return stopMany(n, func() func() { return startBare(b) })
 		}},
 		way{"ms/plain", func() time.Duration {
-			return stopMany(n, func() func() { return startTheirs(b).Kill })
+			return stopMany(n, func() func() { return startTheirs(b, theirs, false).Kill })
 		}},
 	)
 }
@@ -77,9 +79,10 @@ func BenchmarkHostCost(b *testing.B) {
 	const n = 20
 	shared := keeper.Start()
 	defer shared.Close()
+	ours, theirs := self("bench-ours"), self("bench-theirs")
 	starts := []func() func(){
-		func() func() { return startOurs(b, shared).stop },
-		func() func() { return startTheirs(b).Kill },
+		func() func() { return startOurs(b, ours, shared) },
+		func() func() { return startTheirs(b, theirs, false).Kill },
 	}
 	var goroutines, bytes [2][]float64
 	for range max(b.N, 5) {
@@ -185,39 +188,38 @@ func stopAll(stops []func()) {
 	all.Wait()
 }
 
-// running is a plugin of ours with a task that runs, and stop asks the task to stop
-// and sees the plugin off, as the executor of process mode does.
-type running struct{ stop func() }
-
-func startOurs(b *testing.B, k *keeper.Keeper) running {
+// startOurs launches a plugin of ours and starts its task. What it returns asks the
+// task to stop and sees the plugin off, as the executor of process mode does.
+func startOurs(b *testing.B, p program, k *keeper.Keeper) (stop func()) {
 	b.Helper()
-	p, err := pluginproc.Launch(b.Context(), pluginproc.Config{
-		Path: os.Args[0], Env: as("bench-ours"), Logger: slog.New(slog.DiscardHandler), Keeper: k,
+	launched, err := pluginproc.Launch(b.Context(), pluginproc.Config{
+		Path: p.path, Env: p.env, Logger: slog.New(slog.DiscardHandler), Keeper: k,
 	})
 	if err != nil {
 		b.Error(err)
-		return running{func() {}}
+		return func() {}
 	}
-	remote, err := p.Client().Start(b.Context(), "run", "bench", []byte(`{"root":"/"}`))
+	remote, err := startTask(b, launched.Client())
 	if err != nil {
 		b.Error(err)
-		return running{p.Kill}
+		return launched.Kill
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	ended := make(chan struct{})
 	go func() { // ends with the task
 		_, _ = remote.Run(ctx)
-		p.Close(context.Background())
+		launched.Close(context.Background())
 		close(ended)
 	}()
-	return running{func() { cancel(task.ErrStopped); <-ended }}
+	return func() { cancel(task.ErrStopped); <-ended }
 }
 
-func startTheirs(b *testing.B) *goplugin.Client {
+// startTheirs does so by go-plugin; its Kill asks the plugin to end, too.
+func startTheirs(b *testing.B, p program, mtls bool) *goplugin.Client {
 	b.Helper()
-	client, c, err := theirs(false)
+	client, c, err := theirs(p, mtls)
 	if err == nil {
-		err = startTask(b, c)
+		_, err = startTask(b, c)
 	}
 	if err != nil {
 		b.Error(err)
