@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -149,26 +150,32 @@ func runOurs(b *testing.B, c *wire.Client, h task.Host) attempt.End {
 }
 
 // runBare does the same with the bare service, to the end of the stream.
-func runBare(b *testing.B, c taskpb.TaskServiceClient) (messages int) {
+func runBare(b *testing.B, c taskpb.TaskServiceClient) { runBareUntil(b, c, func() {}) }
+
+// runBareUntil calls running at the first message.
+func runBareUntil(b *testing.B, c taskpb.TaskServiceClient, running func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	stream, err := c.Run(ctx)
 	if err != nil {
 		b.Error(err)
-		return 0
+		return
 	}
 	if err := stream.Send(&taskpb.RunRequest{Message: &taskpb.RunRequest_Start{Start: &taskpb.Start{
 		Run: "run-1", Task: "task-1", Kind: "test", Config: []byte(`{}`), Attempt: 1,
 	}}}); err != nil {
 		b.Error(err)
-		return 0
+		return
 	}
-	for ; ; messages++ {
+	for first := true; ; first = false {
 		if _, err := stream.Recv(); err != nil {
 			if err != io.EOF {
 				b.Error(err)
 			}
-			return messages
+			return
+		}
+		if first {
+			running()
 		}
 	}
 }
@@ -281,4 +288,95 @@ func BenchmarkParse(b *testing.B) {
 			b.Fatal("not parsed")
 		}
 	}
+}
+
+// BenchmarkSibling has a host answer a task's messages, one after another, alone and
+// beside a task of the same plugin that reports progress as fast as it can.
+func BenchmarkSibling(b *testing.B) {
+	const n = 500
+	ours := oursOf(b, discard, kind(func(ctx context.Context) (any, error) {
+		for range n {
+			if err := task.Checkpoint(ctx, json.RawMessage("1")); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	}), task.NewKind("flood", func(struct{}) (task.Task, error) {
+		return task.Func(func(ctx context.Context) (any, error) {
+			for i := int64(0); ctx.Err() == nil; i++ {
+				task.Progress(ctx, i, 0, "flood")
+			}
+			return nil, nil
+		}), nil
+	}))
+	var ratios []float64
+	for b.Loop() {
+		began := time.Now()
+		runOurs(b, ours, quiet{discard})
+		alone := time.Since(began)
+		r, err := ours.Start(task.WithHost(context.Background(), quiet{discard}), "run-1", "flood", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		var flood sync.WaitGroup
+		flood.Go(func() { _, _ = r.Run(ctx) })
+		began = time.Now()
+		runOurs(b, ours, quiet{discard})
+		ratios = append(ratios, float64(time.Since(began))/float64(alone))
+		stop()
+		flood.Wait()
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "x-alone")
+}
+
+// BenchmarkParked reports what a task costs on both sides while it waits for its stop.
+func BenchmarkParked(b *testing.B) {
+	const n = 2_000
+	b.Run("ours", func(b *testing.B) {
+		ctx, stop := context.WithCancelCause(context.Background())
+		ours := oursOf(b, discard, waits())
+		parked(b, n, func(running func()) {
+			a := attempt.New(task.WithHost(ctx, quiet{discard}), func(ctx context.Context) (task.Task, error) {
+				return started(ours.Start(ctx, "run-1", "test", json.RawMessage(`{}`)))
+			})
+			a.Run(running, func(attempt.End) {})
+		}, func() { stop(task.ErrStopped) })
+	})
+	b.Run("bare", func(b *testing.B) {
+		stop := make(chan struct{})
+		theirs := bareOf(b, func(grpc.BidiStreamingServer[taskpb.RunRequest, taskpb.RunResponse]) error { <-stop; return nil })
+		parked(b, n, func(running func()) { runBareUntil(b, theirs, running) }, func() { close(stop) })
+	})
+}
+
+// parked has n goroutines run a task each and looks at the process while all wait.
+func parked(b *testing.B, n int, run func(running func()), stop func()) {
+	before := memory()
+	var running, all sync.WaitGroup
+	running.Add(n)
+	for range n {
+		all.Go(func() { run(running.Done) })
+	}
+	running.Wait()
+	after := memory()
+	stop()
+	all.Wait()
+	b.ReportMetric(float64(after.goroutines-before.goroutines)/float64(n), "goroutines/task")
+	b.ReportMetric((after.stacks-before.stacks)/float64(n), "stack-B/task")
+	b.ReportMetric((after.heap-before.heap)/float64(n), "heap-B/task")
+	b.ReportMetric(0, "ns/op")
+}
+
+type footprint struct {
+	goroutines   int
+	stacks, heap float64
+}
+
+func memory() footprint {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return footprint{runtime.NumGoroutine(), float64(m.StackInuse), float64(m.HeapInuse)}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -23,21 +24,28 @@ type session struct {
 	attempt *attempt.Attempt
 	ended   chan attempt.End // buffered: receives once
 
-	out   outbox
-	ready sync.Once // to say so
+	out      outbox
+	ready    sync.Once   // to say so
+	listener *time.Timer // begins listen
 
 	mu       sync.Mutex
 	sequence uint64                   // of the newest checkpoint
 	acks     map[uint64]chan struct{} // closed when the host has that checkpoint
 }
 
+// listenAfter is how long a task runs before its session listens to the host: many
+// tasks end sooner, and the goroutine would be an eighth of what these cost.
+const listenAfter = time.Millisecond
+
 // run drives the attempt to its end. Two goroutines of its own: the task's ends
-// with the task, and listen's with the stream, which this function's return ends.
+// with the task, and listen's with the stream, which this function's return ends, or
+// with the Stopper that its early end calls.
 func (ss *session) run() error {
+	ss.listener = time.AfterFunc(listenAfter, ss.listen)
+	defer ss.listener.Stop()
 	go ss.attempt.Run(func() {
 		ss.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Started{Started: &taskpb.Started{}}})
 	}, func(end attempt.End) { ss.ended <- end })
-	go ss.listen()
 	end := <-ss.ended
 	finished := &taskpb.Finished{Result: end.Result, Failure: encodeFailure(end.Err)}
 	if err := checkSize(end.Result, task.ErrBadResult); err != nil {
@@ -56,13 +64,20 @@ func checkSize(data json.RawMessage, bad error) error {
 	return nil
 }
 
+// listenNow does not wait for listenAfter: the task waits for an answer.
+func (ss *session) listenNow() {
+	if ss.listener.Stop() {
+		go ss.listen()
+	}
+}
+
 // listen obeys the host until the stream ends, which before Finished means that
 // the host is gone.
 func (ss *session) listen() {
 	for {
 		request, err := ss.stream.Recv()
 		if err != nil {
-			ss.stop(context.Background(), task.ErrHostGone)
+			ss.attempt.Stop(context.Background(), task.ErrHostGone) // does nothing after the end
 			return
 		}
 		switch m := request.GetMessage().(type) {
@@ -123,6 +138,7 @@ func (ss *session) Checkpoint(ctx context.Context, data json.RawMessage) error {
 	}}); err != nil {
 		return fmt.Errorf("checkpoint %d did not reach the host: %w", sequence, err)
 	}
+	ss.listenNow()
 	select {
 	case <-acked:
 		return nil

@@ -21,7 +21,7 @@ func tidy(raw []byte) (json.RawMessage, error) {
 func frameOf(raw []byte) (frame []byte, ok bool) {
 	inString := false
 	for len(raw) > 0 {
-		n := 0
+		var n int
 		if inString {
 			raw = raw[plainBytes(raw):]
 			n = special(raw)

@@ -11,6 +11,9 @@ const (
 	// connWindow is the same of all tasks of a connection together, but only until
 	// their reader has sorted them: it does not wait for any of them.
 	connWindow = 1 << 20
+	// workers are the goroutines that serve streams one after another: a new
+	// goroutine spends a twentieth of a short task's time on its growing stack.
+	workers = 8
 )
 
 // ServerOptions are how a plugin speaks gRPC. The SDK gives them to its server.
@@ -18,6 +21,7 @@ func ServerOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(MaxMessage), grpc.MaxSendMsgSize(MaxMessage),
 		grpc.StaticStreamWindowSize(streamWindow), grpc.StaticConnWindowSize(connWindow),
+		grpc.NumStreamWorkers(workers),
 	}
 }
 
