@@ -189,7 +189,9 @@ func (l *loader) copy(p *Plugin) error {
 	if err != nil {
 		return err
 	}
-	p.SHA256, err = l.store.add(f, filepath.Base(p.Path))
+	if p.SHA256, err = l.store.add(f, filepath.Base(p.Path)); err == nil {
+		l.store.use(p.Path, p.SHA256)
+	}
 	return err
 }
 

@@ -23,8 +23,9 @@ func WithStartTimeout(d time.Duration) LoadOption {
 // WithCacheDir sets where private copies of plugins, and what they said of
 // themselves, are kept between runs by the sha256 of their bytes. The default, for
 // "" too, is hostelry/plugins under os.UserCacheDir, or where that cannot be
-// written a directory of this user's under os.TempDir. What was not used for 30
-// days is removed.
+// written a directory of this user's under os.TempDir. A load removes what was not
+// used for 30 days, and what was not for longest where there is more than 2 GiB, but
+// no copy of a plugin that a host loaded last from its file, as long as that host lives.
 func WithCacheDir(dir string) LoadOption {
 	return func(l *loader) error {
 		if dir != "" {

@@ -10,18 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
-const (
-	// unusedAfter is how long a copy that nobody launches is kept.
-	unusedAfter = 30 * 24 * time.Hour
-	// fresh begins the names of what is half made.
-	fresh = "hostelry-new-"
-)
+// fresh begins the names of what is half made.
+const fresh = "hostelry-new-"
 
 // store keeps private copies of plugins by the sha256 of their bytes, and beside
 // each what it said of itself: a directory each, DIR/SHA256/. What was checked is
@@ -45,7 +40,7 @@ func openStore(dirs []string) (*store, error) {
 		dir, err := makePrivate(dir)
 		if err == nil {
 			s := &store{dir}
-			s.prune()
+			s.prune(mostBytes)
 			return s, nil
 		}
 		errs = append(errs, err)
@@ -150,45 +145,4 @@ func (s *store) keep(sum string, d wire.Description) {
 	if raw, err := json.Marshal(d); err == nil {
 		_ = replaceFile(s.description(sum), raw)
 	}
-}
-
-// prune removes copies that were not launched for long, and what a host that died
-// left half made. Whatever else is there is somebody's.
-func (s *store) prune() {
-	entries, err := os.ReadDir(s.dir)
-	if err != nil {
-		return
-	}
-	for _, entry := range entries {
-		dir := filepath.Join(s.dir, entry.Name())
-		if isOurs(entry.Name()) && time.Since(lastUse(dir)) > unusedAfter {
-			_ = os.RemoveAll(dir)
-		}
-	}
-}
-
-// isOurs knows the names that a store makes.
-func isOurs(name string) bool {
-	_, err := hex.DecodeString(name)
-	return err == nil && len(name) == 2*sha256.Size || strings.HasPrefix(name, fresh)
-}
-
-// lastUse is the newest time of a file in dir, or of dir itself.
-func lastUse(dir string) time.Time {
-	var newest time.Time
-	for _, path := range append(files(dir), dir) {
-		if info, err := os.Stat(path); err == nil && info.ModTime().After(newest) {
-			newest = info.ModTime()
-		}
-	}
-	return newest
-}
-
-func files(dir string) []string {
-	entries, _ := os.ReadDir(dir)
-	paths := make([]string, len(entries))
-	for i, e := range entries {
-		paths[i] = filepath.Join(dir, e.Name())
-	}
-	return paths
 }

@@ -181,6 +181,17 @@ func TestOldCopiesAreRemovedAndNothingElse(t *testing.T) {
 	}
 	d.launched()
 	wantGood(t, d.load(), "used", "b")
+	if _, err := os.Stat(old); err != nil {
+		t.Errorf("a copy is gone that this process may launch: %v", err)
+	}
+	forget := func() { // as if the hosts so far were other processes, and gone
+		t.Helper()
+		if err := os.RemoveAll(filepath.Join(d.store, "in-use")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forget()
+	wantGood(t, d.load(), "used", "b")
 	d.wantLaunched()
 	for dir, kept := range map[string]bool{old: false, half: false, used: true, mine: true} {
 		if _, err := os.Stat(dir); (err == nil) != kept {
@@ -188,6 +199,7 @@ func TestOldCopiesAreRemovedAndNothingElse(t *testing.T) {
 		}
 	}
 
+	forget()
 	age(used) // but it is about to be used again
 	wantGood(t, d.load(), "used", "b")
 	d.wantLaunched("used")
