@@ -58,7 +58,10 @@ func (p *processes) take(ctx context.Context, c *call) (*seat, error) {
 	if err != nil {
 		return nil, err
 	}
-	logger := task.Logger(c.ctx) // its making may run code that is not ours: not under the lock
+	var logger *slog.Logger
+	if m.share == ShareTask {
+		logger = task.Logger(c.ctx) // its making may run code that is not ours: not under the lock
+	}
 	p.mu.Lock()
 	s, launch := p.poolLocked(m, c).seatLocked(c, logger)
 	if launch {

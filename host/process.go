@@ -121,8 +121,12 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 	return remote, nil
 }
 
-func startTimeoutError(timeout time.Duration) error {
-	return fmt.Errorf("not started within the start timeout of %v", timeout)
+// startTimeoutError says which start timeout came first. Each attempt has one ready: to
+// write it out for none cost a tenth of a shared process's start.
+type startTimeoutError time.Duration
+
+func (e startTimeoutError) Error() string {
+	return fmt.Sprintf("not started within the start timeout of %v", time.Duration(e))
 }
 
 // executable is the plugin's file, or for a kind of this program the program.

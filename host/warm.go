@@ -68,6 +68,7 @@ func (p *pool) next() (w *worker, ill bool, since time.Time) {
 func (w *worker) launchInTime(ctx context.Context) {
 	p := w.pool
 	p.processes.mu.Lock()
+	w.proves = true
 	timeout := p.timeout
 	p.processes.mu.Unlock()
 	slow := time.AfterFunc(timeout, func() { w.cancel(startTimeoutError(timeout)) })
