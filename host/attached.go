@@ -34,7 +34,7 @@ func (e *attached) begin() { go e.attempt.Run(e.started, e.end) }
 // dial is the attempt's Maker: it connects to the plugin and starts the task there.
 func (e *attached) dial(ctx context.Context) (task.Task, error) {
 	timeout := cmp.Or(e.job.startTimeout, e.config.startTimeout)
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not started within the start timeout of %v", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, startTimeoutError(timeout))
 	defer cancel()
 	conn, err := attach.Dial(ctx, e.job.kind.Address())
 	if err != nil {
@@ -97,7 +97,7 @@ func (e *attached) ping(ctx context.Context) string {
 	if conn == nil {
 		return ""
 	}
-	return pong(ctx, conn.Client())
+	return pong(answers(ctx, conn.Client()))
 }
 
 func (e *attached) runs(attempt.Trace) bool           { return false }

@@ -107,4 +107,5 @@ type processEnd struct {
 	exitCode int // -1 where it is not known
 	signal   string
 	stderr   []string
+	words    string // that say so, or "" for the obvious ones
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hostelry-run/hostelry/host/internal/cgroup"
 	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
+	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 	"github.com/hostelry-run/hostelry/host/internal/rlimit"
 )
 
@@ -126,19 +127,25 @@ func (e *process) blameLaunch(err error) error {
 	}
 }
 
-// blameLimit finds out whether a failure is that of a process over its limits.
+// blameLimit finds out whether a failure is that of a process over its limits. While the
+// process lives, for others, only what the task itself says counts.
 func (e *process) blameLimit(ended *end) {
 	if e.job.limits == (Limits{}) || ended.Err == nil || ended.Clean {
 		return
 	}
-	exit := e.plugin.Exit()
-	said := append(e.plugin.Stderr(), ended.Err.Error())
-	which := cmp.Or(e.plugin.OverLimit(), e.job.bounds.each.Exceeded(exit.CPU, exit.Signal != 0, said...))
+	plugin, said := e.seat.worker.process, []string{ended.Err.Error()}
+	var stderr []string
+	var over string
+	var exit procgroup.Exit
+	if e.seat.dead() {
+		exit, over, stderr = plugin.Exit(), plugin.OverLimit(), plugin.Stderr()
+	}
+	which := cmp.Or(over, e.job.bounds.each.Exceeded(exit.CPU, exit.Signal != 0, append(said, stderr...)...))
 	if which == "" {
 		return
 	}
 	if ended.process == nil {
-		ended.process = &processEnd{exitCode: -1, stderr: e.plugin.Stderr()}
+		ended.process = &processEnd{exitCode: -1, stderr: stderr}
 	}
 	ended.process.outcome = OutcomeOverLimit
 	ended.Err = overLimit(which, ended.Err)

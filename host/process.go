@@ -26,11 +26,43 @@ const (
 	lostPatience = time.Second
 )
 
-// processes is the executor of process mode: a plugin process for each attempt, or
-// for all attempts of its kinds one that was attached.
-type processes struct{ keeper *keeper.Keeper }
+// processes is the executor of process mode: each attempt takes a seat in a plugin process
+// of a pool, or runs in one that was attached.
+type processes struct {
+	keeper *keeper.Keeper
+	ctx    context.Context // ends when nothing more is launched
+	cancel context.CancelFunc
+	wait   sync.WaitGroup // for the goroutines of the pools
 
-func (p *processes) close(bool) { p.keeper.Close() }
+	mu    sync.Mutex
+	pools map[makeup]*pool // without those for one attempt alone
+}
+
+func newProcesses() *processes {
+	p := &processes{keeper: keeper.Start(), pools: make(map[makeup]*pool)}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	return p
+}
+
+// close ends the processes that wait. One that hangs in the kernel is not to hang the host.
+func (p *processes) close(bool) {
+	p.cancel()
+	p.mu.Lock()
+	for _, pool := range p.pools {
+		pool.retireLocked()
+	}
+	p.mu.Unlock()
+	ended := make(chan struct{})
+	go func() { // ends with the processes
+		p.wait.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(farewell + reapTimeout):
+	}
+	p.keeper.Close()
+}
 
 func (p *processes) prepare(c call) execution {
 	if c.job.kind.Address() != "" {
@@ -38,7 +70,7 @@ func (p *processes) prepare(c call) execution {
 		e.attempt = attempt.New(c.ctx, e.dial)
 		return e
 	}
-	e := &process{call: c, keeper: p.keeper}
+	e := &process{call: c, pools: p}
 	e.attempt = attempt.New(c.ctx, e.launch)
 	return e
 }
@@ -46,33 +78,28 @@ func (p *processes) prepare(c call) execution {
 // process is an attempt in a plugin process.
 type process struct {
 	call
-	keeper  *keeper.Keeper
+	pools   *processes
 	attempt *attempt.Attempt
 	failure *processEnd // of the launch; the attempt's goroutine's
-	late    bool        // the launch was given up after the plugin came up; likewise
+	late    bool        // it was given up after the plugin came up; likewise
 
 	mu     sync.Mutex
-	plugin *pluginproc.Process // nil until it was launched
+	seat   *seat // nil until it has one
+	asked  bool  // to stop
 	forced bool
 }
 
-// begin starts the attempt's goroutine. It ends with the plugin's process, which
-// always ends; the runner waits for ended.
+// begin starts the attempt's goroutine. It ends with the task or its process, which can
+// always be ended; the runner waits for ended.
 func (e *process) begin() { go e.attempt.Run(e.started, e.end) }
 
-// launch is the attempt's Maker: it starts the plugin and, in it, the task.
+// launch is the attempt's Maker: it finds a place in a plugin's process and starts the
+// task there.
 func (e *process) launch(ctx context.Context) (task.Task, error) {
 	timeout := cmp.Or(e.job.startTimeout, e.config.startTimeout)
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not started within the start timeout of %v", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, startTimeoutError(timeout))
 	defer cancel()
-	path, err := executable(e.job.kind)
-	if err != nil {
-		return nil, err
-	}
-	plugin, err := pluginproc.Launch(ctx, pluginproc.Config{
-		Path: path, File: e.job.kind.File(), Env: e.job.env.list(), Limits: e.job.bounds.each,
-		Cgroup: e.job.bounds.all, Logger: task.Logger(e.ctx), Mask: e.job.mask, Keeper: e.keeper,
-	})
+	place, err := e.pools.take(ctx, &e.call)
 	if err != nil {
 		if cause := context.Cause(ctx); errors.Is(cause, task.ErrStopped) {
 			return nil, cause
@@ -80,24 +107,31 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 		e.failure = launchEnd(err)
 		return nil, e.describe(ctx, e.blameLaunch(err))
 	}
-	if !e.adopt(plugin) {
+	defer place.worker.pool.refill() // once the task has begun: it comes first
+	if !e.adopt(place) {
 		return nil, context.Cause(ctx)
 	}
-	remote, err := plugin.Client().Start(ctx, e.config.runID, e.job.kind.Name, e.job.config)
+	remote, err := place.client().Start(ctx, e.config.runID, e.job.kind.Name, e.job.config)
 	if err != nil {
 		if e.late = errors.Is(ctx.Err(), context.DeadlineExceeded); e.late {
-			plugin.Kill() // it did not answer
+			place.giveUp() // it did not answer
 		}
 		return nil, e.describe(ctx, err)
 	}
 	return remote, nil
 }
 
+// startTimeoutError says which start timeout came first. Each attempt has one ready: to
+// write it out for none cost a tenth of a shared process's start.
+type startTimeoutError time.Duration
+
+func (e startTimeoutError) Error() string {
+	return fmt.Sprintf("not started within the start timeout of %v", time.Duration(e))
+}
+
 // executable is the plugin's file, or for a kind of this program the program.
 func executable(k *catalog.Kind) (string, error) {
 	if !k.IsBuiltIn() {
-		now := time.Now()
-		_ = os.Chtimes(k.Executable(), now, now) // in use: the catalog removes old copies
 		return k.Executable(), nil
 	}
 	path, err := os.Executable()
@@ -140,56 +174,51 @@ func launchEnd(err error) *processEnd {
 	return e
 }
 
-// adopt makes the process known to insist. It reports false if that came first.
-func (e *process) adopt(plugin *pluginproc.Process) bool {
+// adopt makes the seat known to insist. It reports false if that came first.
+func (e *process) adopt(s *seat) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.plugin = plugin
+	e.seat = s
 	return !e.forced
 }
 
 func (e *process) stop(ctx context.Context, cause error) {
+	e.mu.Lock()
+	e.asked = true
+	e.mu.Unlock()
 	go e.attempt.Stop(ctx, cause) // ends once the request is sent or the attempt has ended
 }
 
-// insist kills the process group. Before there is one, the launch is being
-// cancelled already, by stop.
+// insist kills the process group, but where others are in it not before the task was
+// asked to stop. Before there is one, the launch is being cancelled already, by stop.
 func (e *process) insist() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.forced = true
-	if e.plugin != nil {
-		go e.plugin.Kill() // ends with the process
+	if e.seat != nil && !e.seat.insist(e.asked) {
+		return false
 	}
+	e.forced = true
 	return true
 }
 
 // ping asks the plugin to describe itself, as a frozen one cannot.
 func (e *process) ping(ctx context.Context) string {
 	e.mu.Lock()
-	plugin := e.plugin
+	seat := e.seat
 	e.mu.Unlock()
-	if plugin == nil {
+	if seat == nil {
 		return ""
 	}
-	return pong(ctx, plugin.Client())
-}
-
-// pong says whether a plugin answers.
-func pong(ctx context.Context, c *wire.Client) string {
-	if _, err := c.Describe(ctx); err != nil {
-		return ", nor does its plugin answer"
-	}
-	return "; its plugin still answers"
+	return pong(seat.worker.answers(ctx))
 }
 
 func (e *process) runs(attempt.Trace) bool           { return false }
 func (e *process) await(_ context.Context, f func()) { f() }
 
-// end sees the process off and reports how it ended.
+// end leaves the process and reports how the attempt ended.
 func (e *process) end(attempted attempt.End) {
 	ended := end{End: attempted, process: e.failure}
-	if e.plugin == nil {
+	if e.seat == nil {
 		e.ended(ended)
 		return
 	}
@@ -204,9 +233,7 @@ func (e *process) end(attempted attempt.End) {
 			ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), farewell)
-	defer cancel()
-	e.plugin.Close(ctx)
+	e.seat.leave()
 	e.blameLimit(&ended)
 	if ended.Err != nil {
 		ended.Text = ended.Err.Error()
@@ -214,30 +241,20 @@ func (e *process) end(attempted attempt.End) {
 	e.ended(ended)
 }
 
-// mourn finds out why the plugin gave no last word.
 func (e *process) mourn() *processEnd {
-	patience := time.NewTimer(lostPatience)
-	defer patience.Stop()
-	select {
-	case <-e.plugin.Done():
-	case <-patience.C:
-		if e.plugin.Kill(); e.plugin.Exit().Killed { // else its end is noticed late
-			return &processEnd{outcome: OutcomeLost, exitCode: -1, stderr: e.plugin.Stderr()}
-		}
+	if e.late { // the host hung up
+		return e.seat.mourn(0)
 	}
-	exit := e.plugin.Exit()
-	d := &processEnd{outcome: OutcomeExited, exitCode: exit.Code, signal: signalName(exit), stderr: e.plugin.Stderr()}
-	if d.signal != "" {
-		d.outcome = OutcomeSignalled
-	}
-	return d
+	return e.seat.mourn(lostPatience)
 }
 
 func (e *processEnd) String() string {
-	switch e.outcome {
-	case OutcomeExited:
+	switch {
+	case e.words != "":
+		return e.words
+	case e.outcome == OutcomeExited:
 		return fmt.Sprintf("its process exited with status %d", e.exitCode)
-	case OutcomeSignalled:
+	case e.outcome == OutcomeSignalled:
 		return fmt.Sprintf("its process was killed by a signal (%s)", e.signal)
 	default:
 		return "its process lived on and was killed"

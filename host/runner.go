@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -226,7 +225,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 		case Async:
 			r.executors[m] = newAsync(r.config.logger.With("run", r.config.runID))
 		case Process:
-			r.executors[m] = &processes{keeper.Start()}
+			r.executors[m] = newProcesses()
 		}
 	}
 	return r.executors[m]

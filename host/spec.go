@@ -28,6 +28,16 @@ type Spec struct {
 	// Limits are for process mode, and else must be zero; likewise for a plugin that
 	// was attached.
 	Limits Limits
+	// Share is who runs in the task's plugin process; MaxTasks, with SharePlugin, is how
+	// many attempts do so at once at most, before another process is started: 0 is any
+	// number. Warm is how many processes like the task's are kept waiting, so that
+	// an attempt need not wait for a launch: from the first attempt of such a task to the
+	// end of the run; the largest Warm of tasks with the same processes counts. They
+	// are for process mode, and else must be zero; likewise for a plugin that was
+	// attached.
+	Share    Share
+	MaxTasks int
+	Warm     int
 
 	// Needs are other tasks' ids, or names of [Replicas], and what must hold of each
 	// before an attempt begins.
@@ -89,6 +99,7 @@ type terms struct {
 	env    Env
 	limits Limits
 	bounds bounds // how the limits are enforced
+	seats  seating
 
 	restart      Restart
 	ready        readyCheck
@@ -134,6 +145,9 @@ func (s *Spec) check(c *config) (job, error) {
 		err = errors.Join(bad, err)
 	}
 	if err != nil {
+		return j, err
+	}
+	if j.seats, err = s.seating(&j); err != nil {
 		return j, err
 	}
 	if j.given, err = encodeConfig(s.Config); err != nil {

@@ -35,15 +35,18 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	if err != nil {
 		return err
 	}
+	logger := slog.New(wire.NewLogHandler(os.Stderr))
+	slog.SetDefault(logger)
+	if os.Getenv(wire.LogKey) == wire.LogMessages {
+		logger = nil // each task has its stream
+	}
 	// What a task starts is not a plugin of our host.
 	for _, key := range []string{
-		wire.CookieKey, wire.LifelineKey, wire.SocketDirKey, wire.ClientCertKey,
+		wire.CookieKey, wire.LifelineKey, wire.SocketDirKey, wire.ClientCertKey, wire.LogKey,
 		"PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_PROTOCOL_VERSIONS",
 	} {
 		_ = os.Unsetenv(key)
 	}
-	logger := slog.New(wire.NewLogHandler(os.Stderr))
-	slog.SetDefault(logger)
 
 	tasks := wire.NewServer(d, kinds, logger)
 	watch := &hostWatch{gone: make(chan struct{})}

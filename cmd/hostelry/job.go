@@ -86,8 +86,9 @@ func (s *settings) specs(job *jobfile.Job, c *catalog.Catalog) ([]spec, error) {
 		}
 		errs = append(errs, err)
 		env := job.Env
-		if kind.Address() != "" {
-			env = host.Env{} // the file's is for processes that the host starts
+		if kind.Address() != "" { // what the file says is for processes that the host starts
+			env = host.Env{}
+			t.Share, t.MaxTasks, t.Warm = host.ShareTask, 0, 0
 		}
 		all = append(all, spec{t.Spec(mode, env), t.Replicas})
 	}

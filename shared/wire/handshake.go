@@ -31,6 +31,12 @@ const (
 	// the plugin makes its socket. The host makes and removes it.
 	SocketDirKey = "PLUGIN_UNIX_SOCKET_DIR"
 
+	// LogKey is an environment variable that is LogMessages if many tasks may run in the
+	// plugin's process: each is to log by messages on its own stream, as stderr does not
+	// say who writes.
+	LogKey      = "HOSTELRY_LOG"
+	LogMessages = "messages"
+
 	// ClientCertKey is an environment variable that holds the host's certificate,
 	// PEM, if the two are to speak TLS; the plugin's goes into its handshake.
 	ClientCertKey = "PLUGIN_CLIENT_CERT"

@@ -167,6 +167,16 @@ func (p *Process) discard() {
 // Client speaks to the plugin.
 func (p *Process) Client() *wire.Client { return wire.NewClient(p.runner.conn) }
 
+// Serves reports whether the plugin has neither died nor hung up, as far as is known.
+func (p *Process) Serves() bool {
+	select {
+	case <-p.runner.dead:
+		return false
+	default:
+		return p.runner.conn.GetState() == connectivity.Ready
+	}
+}
+
 // Done is closed once the process is dead and reaped, its output read, and what
 // it left in the file system removed.
 func (p *Process) Done() <-chan struct{} { return p.done }

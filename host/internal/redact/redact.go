@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -20,48 +22,47 @@ const (
 	Shortest = 4
 )
 
-// Mask knows the secrets of one task. A nil Mask is that of a task without secrets:
+// Mask knows the secrets of one task, or of several: see Learn. A nil Mask is that of a task without secrets:
 // its methods give back what they get. The methods are safe from any goroutine.
 type Mask struct {
-	words   []string // to look for, each once
-	longest int
+	words    atomic.Pointer[[]string] // to look for, each once, the longest first
+	learning sync.Mutex               // one at a time
 }
 
 // New returns a Mask of the secrets, or nil if there is none to look for. Beside a
 // secret itself it knows each of its lines, as output comes by lines, and how a
 // quoted string, JSON and a URL write them.
 func New(secrets []string) *Mask {
-	if len(secrets) == 0 {
-		return nil
-	}
-	m := &Mask{}
+	var words []string
 	for _, secret := range secrets {
 		for _, text := range append(strings.Split(secret, "\n"), secret) {
 			if text = strings.TrimSpace(text); utf8.RuneCountInString(text) >= Shortest {
-				m.add(text)
+				words = appendWays(words, text)
 			}
 		}
 	}
-	if m.words == nil {
+	if words == nil {
 		return nil
 	}
-	slices.SortFunc(m.words, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
-	m.words = slices.Compact(m.words)
-	m.longest = len(m.words[0])
+	slices.SortFunc(words, longestFirst)
+	words = slices.Compact(words)
+	m := new(Mask)
+	m.words.Store(&words)
 	return m
 }
 
-// add adds a text and the ways to write it.
-func (m *Mask) add(text string) {
+// appendWays appends a text and the ways to write it.
+func appendWays(words []string, text string) []string {
 	encoded, err := json.Marshal(text)
 	if err != nil { // a string always encodes
 		encoded = []byte(`"` + text + `"`)
 	}
 	bare := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(encoded))
-	m.words = append(m.words, text, url.QueryEscape(text), url.PathEscape(text))
+	words = append(words, text, url.QueryEscape(text), url.PathEscape(text))
 	for _, quoted := range []string{string(encoded), bare, strconv.Quote(text), strconv.QuoteToASCII(text)} {
-		m.words = append(m.words, quoted[1:len(quoted)-1])
+		words = append(words, quoted[1:len(quoted)-1])
 	}
+	return words
 }
 
 // Text masks the secrets in a text. Where two overlap, both are masked.
@@ -104,9 +105,13 @@ func (m *Mask) Cut(text []byte) (masked, rest []byte) {
 
 // begun is the length of the longest end of s with which a word begins.
 func (m *Mask) begun(s string) int {
-	for n := min(len(s), m.longest-1); n > 0; n-- {
+	words := m.known()
+	if len(words) == 0 {
+		return 0
+	}
+	for n := min(len(s), len(words[0])-1); n > 0; n-- {
 		end := s[len(s)-n:]
-		if slices.ContainsFunc(m.words, func(word string) bool { return len(word) > n && strings.HasPrefix(word, end) }) {
+		if slices.ContainsFunc(words, func(word string) bool { return len(word) > n && strings.HasPrefix(word, end) }) {
 			return n
 		}
 	}
@@ -119,7 +124,7 @@ type span struct{ from, to int }
 // spans are where the words are in s, in the order of where they begin.
 func (m *Mask) spans(s string) []span {
 	var all []span
-	for _, word := range m.words {
+	for _, word := range m.known() {
 		for at := 0; ; {
 			i := strings.Index(s[at:], word)
 			if i < 0 {

@@ -18,5 +18,5 @@ tasks:
 	// Output:
 	// demo.yaml:2:7: mode "proces" is not one of goroutine, async, process: did you mean "process"?
 	// demo.yaml:4:3: missing required field "kind"
-	// demo.yaml:5:5: unknown field "knd": did you mean "kind"? (known: kind, mode, config, env, limits, needs, restart, ready, watchdog, timeout, start_timeout, isolate, replicas, group)
+	// demo.yaml:5:5: unknown field "knd": did you mean "kind"? (known: kind, mode, config, env, limits, share, max_tasks, warm, needs, restart, ready, watchdog, timeout, start_timeout, isolate, replicas, group)
 }

@@ -22,14 +22,14 @@ func TestParseProblems(t *testing.T) {
 		{"a list", "- a\n", "j:1:1: the value is a list: expected an object"},
 		{"two documents", ok + "---\n" + ok, "j:3:1: a second document begins here: a job file is one document"},
 		{"a directive", "%YAML 1.2\n---\n" + ok, ""},
-		{"a byte order mark", "\uFEFFtask: {}\n", "j:1:1: missing required field \"tasks\"\nj:1:1: unknown field \"task\": did you mean \"tasks\"? (known: plugins, mode, policy, grace, deadline, start_timeout, env, groups, tasks)"},
+		{"a byte order mark", "\uFEFFtask: {}\n", "j:1:1: missing required field \"tasks\"\nj:1:1: unknown field \"task\": did you mean \"tasks\"? (known: plugins, mode, policy, grace, deadline, start_timeout, env, share, max_tasks, warm, groups, tasks)"},
 		{"CRLF", "mode: async\r\ntasks:\r\n  a: {kind: 5}\r\n", `j:3:13: "kind" is 5: expected a string, such as "exec"`},
 		{"a tab", "tasks:\n\ta: {kind: x}\n", "j:2:1: YAML syntax: a tab cannot indent YAML: use spaces"},
 		{"NUL", "tasks:\x00 {}\n", `j:1:7: control character '\x00' is not allowed in YAML`},
 		{"not UTF-8", "é: 1\ntasks: \xff\n", "j:2:8: byte 0xff is not valid UTF-8: save the file as UTF-8"},
 		{"syntax", "tasks: {a: {kind: x}\n", "j:1:8: YAML syntax: could not find flow mapping end token '}'"},
 		{"syntax, in a block", "tasks:\n  a: b: c\n", "j:2:6: YAML syntax: mapping value is not allowed in this context"},
-		{"wide letters", "tasks: {é: {kind: x, ü: 1}}\n", "j:1:9: the field's name is \"é\": expected text that matches ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$, such as \"fetch-2\"\nj:1:22: unknown field \"ü\" (known: kind, mode, config, env, limits, needs, restart, ready, watchdog, timeout, start_timeout, isolate, replicas, group)"},
+		{"wide letters", "tasks: {é: {kind: x, ü: 1}}\n", "j:1:9: the field's name is \"é\": expected text that matches ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$, such as \"fetch-2\"\nj:1:22: unknown field \"ü\" (known: kind, mode, config, env, limits, share, max_tasks, warm, needs, restart, ready, watchdog, timeout, start_timeout, isolate, replicas, group)"},
 		{"a duplicate id", "tasks:\n  a: {kind: x}\n  b: {kind: x}\n  a: {kind: y}\n", `j:4:3: "a" is given twice: first at line 2`},
 		{"a duplicate key", "mode: async\ntasks: {}\nmode: process\n", `j:3:1: "mode" is given twice: first at line 1`},
 		{"a bad grace", ok + "grace: 5\n", `j:2:8: "grace" is 5: expected a string, such as "5s"`},
@@ -37,7 +37,7 @@ func TestParseProblems(t *testing.T) {
 		{"a grace of nothing", ok + "grace: 0s\n", `j:2:8: "grace" is "0s": expected a duration of more than 0, such as "5s"`},
 		{"a grace without end", ok + "grace: 99999999999h\n", `j:2:8: "grace" is "99999999999h": expected a duration of more than 0, such as "5s"`},
 		{"a bad policy", ok + "policy: stopall\n", `j:2:9: policy "stopall" is not one of propagate, stop-all, log-only: did you mean "stop-all"?`},
-		{"a field of the future", "tasks:\n  a:\n    kind: x\n    schedule: daily\n", `j:4:5: unknown field "schedule" (known: kind, mode, config, env, limits, needs, restart, ready, watchdog, timeout, start_timeout, isolate, replicas, group)`},
+		{"a field of the future", "tasks:\n  a:\n    kind: x\n    schedule: daily\n", `j:4:5: unknown field "schedule" (known: kind, mode, config, env, limits, share, max_tasks, warm, needs, restart, ready, watchdog, timeout, start_timeout, isolate, replicas, group)`},
 		{"a value that is missing", "tasks:\n  a:\n  b:\n    kind:\n", "j:2:3: \"a\" is empty (null): expected an object\nj:4:5: \"kind\" is empty (null): expected a string, such as \"exec\""},
 		{"plugins", ok + "plugins: {dirr: x, build: [a, 2]}\n", "j:2:1: missing required field \"dir\"\nj:2:11: unknown field \"dirr\": did you mean \"dir\"? (known: dir, build)\nj:2:31: item 2 of \"build\" is 2: expected a string"},
 		{"no anchor", "tasks: {a: *b}\n", "j:1:12: *b stands for nothing: there is no &b before it"},
@@ -77,7 +77,7 @@ tasks:
     kind: tick
 `))
 	want := `all.yaml:1:7: mode "proces" is not one of goroutine, async, process: did you mean "process"?
-all.yaml:2:1: unknown field "polcy": did you mean "policy"? (known: plugins, mode, policy, grace, deadline, start_timeout, env, groups, tasks)
+all.yaml:2:1: unknown field "polcy": did you mean "policy"? (known: plugins, mode, policy, grace, deadline, start_timeout, env, share, max_tasks, warm, groups, tasks)
 all.yaml:6:13: "config" is a list: expected an object
 all.yaml:8:11: "kind" is an object: expected a string, such as "exec"
 all.yaml:9:3: "one" is given twice: first at line 4`

@@ -73,6 +73,9 @@ func bytesOf(size string) int64 {
 	return 0
 }
 
+// processKeys are for processes that the host starts.
+var processKeys = append([]string{"env", "limits"}, shareKeys[:]...)
+
 // checkMode refuses what makes no sense in the task's mode.
 func (t Task) checkMode(mode string, problems *Problems) {
 	if mode == host.Process.String() {
@@ -81,7 +84,7 @@ func (t Task) checkMode(mode string, problems *Problems) {
 		}
 		return
 	}
-	for _, name := range []string{"env", "limits"} {
+	for _, name := range processKeys {
 		if f := t.node.field(name); f != nil {
 			problems.add(f.at, "%q is for process mode: this task runs in %s mode, in the host's own process", f.key, mode)
 		}
@@ -93,7 +96,7 @@ func (t Task) checkAttached(kind catalog.Kind, problems *Problems) {
 	if kind.Address() == "" {
 		return
 	}
-	for _, name := range []string{"env", "limits"} {
+	for _, name := range processKeys {
 		if f := t.node.field(name); f != nil {
 			problems.add(f.at, "%q is for a process that the host starts, and plugin %q is attached at %s: take it out meanwhile",
 				f.key, kind.Plugin, kind.Address())

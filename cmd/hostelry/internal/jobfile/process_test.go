@@ -81,3 +81,67 @@ tasks:
 		t.Error(diff)
 	}
 }
+
+func TestShare(t *testing.T) {
+	job, problems := jobfile.Parse("j", []byte(`
+share: plugin
+max_tasks: 10
+warm: 2
+tasks:
+  as-the-file: {kind: exec}
+  alone: {kind: exec, share: task}
+  other: {kind: exec, max_tasks: 0, warm: 0}
+`))
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	want := []host.Spec{
+		{ID: "as-the-file", Share: host.SharePlugin, MaxTasks: 10, Warm: 2},
+		{ID: "alone", Warm: 2},
+		{ID: "other", Share: host.SharePlugin},
+	}
+	for i, w := range want {
+		for _, m := range host.Modes() {
+			s := job.Tasks[i].Spec(m, host.Env{})
+			if m != host.Process {
+				w.Share, w.MaxTasks, w.Warm = host.ShareTask, 0, 0
+			} else {
+				w = want[i]
+			}
+			if s.ID != w.ID || s.Share != w.Share || s.MaxTasks != w.MaxTasks || s.Warm != w.Warm {
+				t.Errorf("%s in %v mode: %v, %d, %d", s.ID, m, s.Share, s.MaxTasks, s.Warm)
+			}
+		}
+	}
+}
+
+func TestShareThatIsWrong(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("limits are refused on other systems than Linux")
+	}
+	job, problems := jobfile.Parse("j", []byte(`
+share: plugins
+tasks:
+  a: {kind: exec, config: {command: [x]}, mode: process, max_tasks: 3, warm: -1}
+  b: {kind: exec, config: {command: [x]}, share: plugin}
+  c: {kind: exec, config: {command: [x]}, mode: process, share: plugin, limits: {cpu: 5s}}
+`))
+	c, err := catalog.New(builtin.Kinds()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`j:2:8: share "plugins" is not one of task, plugin: did you mean "plugin"?`,
+		`j:4:58: "max_tasks" is for processes that tasks share: say "share: plugin" too`,
+		`j:4:78: "warm" is -1: expected at least 0`,
+		`j:5:43: "share" is for process mode: this task runs in goroutine mode, in the host's own process`,
+		`j:6:82: "cpu" is for a process of the task's own: in one that tasks share, it is used up by all that ever ran there; say "share: task" here`,
+	}
+	var got []string
+	for _, p := range jobfile.Join(problems, job.Check(c, "")) {
+		got = append(got, p.Error())
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -16,6 +16,9 @@ type Task struct {
 	// Env and Limits are for process mode.
 	Env    host.Env
 	Limits host.Limits
+	// What processes it gets, by its own word or else the file's; for process mode.
+	Share          host.Share
+	MaxTasks, Warm int
 	// How the task is supervised, as in host.Spec.
 	Needs                           map[string]host.Need
 	Restart                         host.Restart
@@ -69,6 +72,7 @@ func (t Task) Spec(mode host.Mode, all host.Env) host.Spec {
 	}
 	if mode == host.Process {
 		s.Env, s.Limits = all.With(t.Env), t.Limits
+		s.Share, s.MaxTasks, s.Warm = t.Share, t.MaxTasks, t.Warm
 	}
 	return s
 }

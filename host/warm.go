@@ -1,0 +1,102 @@
+package host
+
+import (
+	"context"
+	"time"
+)
+
+// warmAgain is how long a pool waits after one of its waiting processes has died or did not
+// start: a plugin that cannot run is to cost little, and one that waited for a minute
+// could.
+var warmAgain = Restart{Max: Unlimited, Initial: time.Second}.withDefaults()
+
+// refill has as many processes wait as there are to be. It does not block.
+func (p *pool) refill() {
+	p.processes.mu.Lock()
+	defer p.processes.mu.Unlock()
+	if p.warm == 0 || p.processes.ctx.Err() != nil {
+		return
+	}
+	if p.unfill == nil {
+		var ctx context.Context
+		ctx, p.unfill = context.WithCancel(p.processes.ctx)
+		p.processes.wait.Go(func() { p.fill(ctx) })
+	}
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// fill launches processes that are to wait, one after the other, as the machine may have
+// better things to do. It ends with ctx.
+func (p *pool) fill(ctx context.Context) {
+	var b budget
+	for ctx.Err() == nil {
+		w, ill, since := p.next()
+		switch {
+		case ill:
+			again := time.NewTimer(b.spend(warmAgain, since))
+			select {
+			case <-again.C:
+			case <-ctx.Done():
+				again.Stop()
+			}
+		case w != nil:
+			w.launchInTime(ctx)
+		default:
+			select {
+			case <-p.wake:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// next is a process to launch, or nil; or it says that there is a reason to wait.
+func (p *pool) next() (w *worker, ill bool, since time.Time) {
+	p.processes.mu.Lock()
+	defer p.processes.mu.Unlock()
+	ill, p.ill = p.ill, false
+	if !ill && p.waitingLocked() < p.warm {
+		w = p.newWorkerLocked()
+	}
+	return w, ill, p.since
+}
+
+// launchInTime is launch within the start timeout, and while ctx lasts.
+func (w *worker) launchInTime(ctx context.Context) {
+	p := w.pool
+	p.processes.mu.Lock()
+	w.proves = true
+	timeout := p.timeout
+	p.processes.mu.Unlock()
+	slow := time.AfterFunc(timeout, func() { w.cancel(startTimeoutError(timeout)) })
+	defer slow.Stop()
+	defer context.AfterFunc(ctx, func() { w.cancel(context.Cause(ctx)) })()
+	w.launch()
+}
+
+// waitingLocked is how many processes wait, or are about to.
+func (p *pool) waitingLocked() int {
+	n := 0
+	for _, w := range p.workers {
+		if w.seats == 0 && w.servesLocked() {
+			n++
+		}
+	}
+	return n
+}
+
+// grieve says that a waiting process is lost, since when it had waited, and has another
+// one come, but not at once.
+func (p *pool) grieve(message string, since time.Time, attrs ...any) {
+	if p.processes.ctx.Err() != nil {
+		return // the run is over
+	}
+	p.logger().Warn(message, attrs...)
+	p.processes.mu.Lock()
+	p.ill, p.since = true, since
+	p.processes.mu.Unlock()
+	p.refill()
+}
