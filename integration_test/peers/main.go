@@ -38,7 +38,7 @@ var errNotMeasured = errors.New("not everything was measured: see below the tabl
 func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(progress)
-	rounds := flags.Int("rounds", 5, "how often each side runs; the table shows medians")
+	rounds := flags.Int("rounds", 3, "how often each side runs; the table shows medians")
 	only := flags.String("only", "", "measure only the workloads whose names begin with `NAME`")
 	if err := flags.Parse(args); err != nil {
 		return err

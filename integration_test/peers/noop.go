@@ -111,7 +111,7 @@ func noopSuture(tasks int) measurement {
 		served := supervisor.ServeBackground(ctx)
 		defer func() {
 			cancel()
-			_ = <-served // that it was cancelled
+			<-served //nolint:errcheck // it says that it was cancelled
 		}()
 		var ended sync.WaitGroup
 		ended.Add(tasks)
