@@ -95,7 +95,7 @@ func progressBare(plugins, each int) measurement {
 		}
 		began, err := g.open(plugins)
 		reading.Wait()
-		return rate(plugins*each, began), errors.Join(append(errs, err)...)
+		return rate(plugins*each, began), errors.Join(err, errors.Join(errs...))
 	}
 }
 

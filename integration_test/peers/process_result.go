@@ -95,8 +95,8 @@ func resultBare(size int) measurement {
 }
 
 func resultSocket(size int) measurement {
-	return func(context.Context) (_ []float64, err error) {
-		h, err := startSocketHost()
+	return func(ctx context.Context) (_ []float64, err error) {
+		h, err := startSocketHost(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -157,7 +157,7 @@ func sharedBare(tasks int) measurement {
 // sharedSocket exchanges as many bytes as the bare streams' messages have, one
 // exchange after another.
 func sharedSocket(tasks int) measurement {
-	return func(context.Context) (_ []float64, err error) {
+	return func(ctx context.Context) (_ []float64, err error) {
 		m, err := newBareMessages()
 		if err != nil {
 			return nil, err
@@ -166,7 +166,7 @@ func sharedSocket(tasks int) measurement {
 		if err != nil {
 			return nil, err
 		}
-		h, err := startSocketHost()
+		h, err := startSocketHost(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -25,14 +26,14 @@ func serveSocket() error {
 func answer(listener net.Listener) error {
 	conn, err := listener.Accept()
 	if err != nil {
-		return nil //nolint:nilerr // nobody came
+		return nil // nobody came
 	}
 	defer conn.Close()
 	var head [8]byte
 	var request, reply []byte
 	for {
 		if _, err := io.ReadFull(conn, head[:]); err != nil {
-			return nil //nolint:nilerr // the host is done
+			return nil // the host is done
 		}
 		request = grown(request, int(binary.BigEndian.Uint32(head[:4])))
 		reply = grown(reply, int(binary.BigEndian.Uint32(head[4:])))
@@ -62,7 +63,7 @@ type socketHost struct {
 	reply   []byte
 }
 
-func startSocketHost() (_ *socketHost, err error) {
+func startSocketHost(ctx context.Context) (_ *socketHost, err error) {
 	h := &socketHost{}
 	defer func() {
 		if err != nil {
@@ -76,7 +77,8 @@ func startSocketHost() (_ *socketHost, err error) {
 	if h.process, err = startBare("socket", socketVariable+"="+socket); err != nil {
 		return nil, err
 	}
-	h.conn, err = net.Dial("unix", socket)
+	var d net.Dialer
+	h.conn, err = d.DialContext(ctx, "unix", socket)
 	return h, err
 }
 
