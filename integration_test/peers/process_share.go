@@ -1,5 +1,3 @@
-//go:build share
-
 package main
 
 import (
