@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -96,6 +97,7 @@ func (c *Coroutine) Orphan() bool {
 func (c *Coroutine) main() {
 	defer c.end()
 	c.body.Run((*scheduler)(c))
+	runtime.KeepAlive(c) // in its argument
 }
 
 // end is what happens last on c, however it ends.
