@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
+	"github.com/hostelry-run/hostelry/shared/attempt"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -222,7 +223,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 	if r.executors[m] == nil {
 		switch m {
 		case Goroutine:
-			r.executors[m] = goroutines{}
+			r.executors[m] = &goroutines{plain: end{End: attempt.End{Started: true, Clean: true}}}
 		case Async:
 			r.executors[m] = newAsync(r.config.logger.With("run", r.config.runID))
 		case Process:
