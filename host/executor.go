@@ -50,7 +50,7 @@ func (c *call) started() {
 // ended is to be called exactly once, last, unless insist failed and nobody will know.
 func (c *call) ended(e end) {
 	c.inTime()
-	c.try.ended(e)
+	c.try.ended(&e)
 }
 
 func (c *call) inTime() {
@@ -86,18 +86,16 @@ type end struct {
 }
 
 // masked is the end with the secrets in all that it says masked.
-func (e end) masked(m *redact.Mask) end {
-	if m == nil {
-		return e
-	}
-	e.Err, e.Text = m.Error(e.Err, e.Text), m.Text(e.Text)
-	e.Panic, e.Result = m.Panic(e.Panic), m.JSON(e.Result)
-	if e.process != nil {
-		p := *e.process
+func (e *end) masked(m *redact.Mask) *end {
+	c := *e
+	c.Err, c.Text = m.Error(c.Err, c.Text), m.Text(c.Text)
+	c.Panic, c.Result = m.Panic(c.Panic), m.JSON(c.Result)
+	if c.process != nil {
+		p := *c.process
 		p.stderr = m.Texts(p.stderr)
-		e.process = &p
+		c.process = &p
 	}
-	return e
+	return &c
 }
 
 // processEnd is how a plugin's process ended without a last word, or why it did

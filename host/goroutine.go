@@ -8,12 +8,14 @@ import (
 )
 
 // goroutines is the executor of goroutine mode.
-type goroutines struct{}
+type goroutines struct {
+	plain end // of an attempt that succeeded and has no result
+}
 
-func (goroutines) close(bool) {}
+func (*goroutines) close(bool) {}
 
-func (goroutines) prepare(c call) execution {
-	g := &goroutine{call: c}
+func (s *goroutines) prepare(c call) execution {
+	g := &goroutine{call: c, plain: &s.plain}
 	g.attempt.Init(c.ctx, g.make)
 	return g
 }
@@ -21,6 +23,7 @@ func (goroutines) prepare(c call) execution {
 type goroutine struct {
 	call
 	attempt attempt.Attempt
+	plain   *end
 }
 
 // begin starts the task's goroutine. It ends with the task; the runner waits for
@@ -37,7 +40,16 @@ func (g *goroutine) make(context.Context) (task.Task, error) {
 	return g.job.kind.Local().New(g.job.config)
 }
 
-func (g *goroutine) end(e attempt.End) { g.ended(end{End: e}) }
+// end makes no copy of what is the same for most: what a goroutine does last must fit
+// into its first stack, as what it does first, or each one's is copied into a larger one.
+func (g *goroutine) end(e attempt.End) {
+	g.inTime()
+	if e.Err == nil && e.Result == nil {
+		g.try.ended(g.plain)
+		return
+	}
+	g.try.ended(&end{End: e})
+}
 
 func (g *goroutine) stop(ctx context.Context, cause error) {
 	if !g.attempt.HasStopper() {

@@ -116,8 +116,18 @@ func (r *Runner) AddGroup(g Group) error {
 // endedLocked takes note of the end of one of its tasks.
 func (g *group) endedLocked(h *Handle) {
 	g.live--
+	if h.err != nil {
+		g.failureLocked(h)
+	}
+	if g.live == 0 && g.stopping {
+		g.failLocked(g.failures...)
+	}
+}
+
+// failureLocked is the group's policy at work.
+func (g *group) failureLocked(h *Handle) {
 	switch {
-	case h.err == nil, g.Policy == LogOnly && g.Name != "":
+	case g.Policy == LogOnly && g.Name != "":
 	case g.Policy == Propagate || g.Name == "":
 		g.failLocked(h)
 	default:
@@ -126,9 +136,6 @@ func (g *group) endedLocked(h *Handle) {
 			g.stopping = true
 			g.runner.stopForLocked(g.members.clone(), h.job.id+" failed")
 		}
-	}
-	if g.live == 0 && g.stopping {
-		g.failLocked(g.failures...)
 	}
 }
 

@@ -47,13 +47,9 @@ func (r *Runner) unlock() {
 // catchUp empties the inbox, unless somebody else holds the lock, who will.
 func (r *Runner) catchUp() {
 	for r.inbox.newest.Load() != nil && r.mu.TryLock() {
-		r.noteAndUnlock()
+		r.noteLocked()
+		r.mu.Unlock()
 	}
-}
-
-func (r *Runner) noteAndUnlock() {
-	defer r.mu.Unlock()
-	r.noteLocked()
 }
 
 // noteLocked notes what is in the inbox, in the order in which it came.

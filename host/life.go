@@ -22,9 +22,16 @@ func (h *Handle) emitLocked(e Event) {
 
 func (h *Handle) moveLocked(s State, cause string) {
 	h.state, h.cause = s, cause
-	if len(h.runner.subscriptions) == 0 { // as most often: an event takes longer than all else here
-		return
+	if len(h.runner.subscriptions) > 0 {
+		h.emitMoveLocked(s, cause)
 	}
+}
+
+// emitMoveLocked is apart from moveLocked because an Event is large, and a goroutine's
+// first stack, of 2 KB, is not: whoever moves a task that nobody watches needs no more.
+//
+//go:noinline
+func (h *Handle) emitMoveLocked(s State, cause string) {
 	e := Event{Type: EventState, Cause: cause, Next: h.nextLocked()}
 	switch {
 	case h.err != nil:
@@ -114,31 +121,44 @@ func (h *Handle) beginLocked(cause string) {
 
 // settleLocked decides what follows the end of an attempt: another attempt, or the
 // task's end.
-func (h *Handle) settleLocked(t *try, s State, failure *TaskError, e end) {
+func (h *Handle) settleLocked(t *try, s State, failure *TaskError, e *end) {
 	h.try = nil
 	if failure != nil || h.past != nil {
-		h.pastLocked().last = failure
+		h.rememberLocked(failure, e)
 	}
-	if e.Panic != nil {
-		h.pastLocked().panics++
+	goesOn, spent := h.followedLocked(t, s, failure != nil, e.Final)
+	if goesOn {
+		h.againLocked(t, e)
+		return
 	}
-	words := t.words(e)
-	switch goesOn, spent := h.followedLocked(t, s, failure != nil, e.Final); {
-	case goesOn && h.round != nil:
-		h.moveLocked(StateBackingOff, h.round.cause)
-		h.round.proceedLocked()
-		return
-	case goesOn:
-		h.backOffLocked(words, h.pastLocked().budget.spend(h.job.restart, t.watch.running))
-		return
-	case spent:
+	words := ""
+	if spent {
 		failure, s = h.exhausted(failure), StateFailed
 	}
-	h.result = e.Result
-	if failure == nil {
-		words = ""
+	if failure != nil {
+		words = t.words(e)
 	}
+	h.result = e.Result
 	h.finishLocked(s, words, failure)
+}
+
+// rememberLocked keeps what later attempts may want to know of one that has ended.
+func (h *Handle) rememberLocked(failure *TaskError, e *end) {
+	past := h.pastLocked()
+	past.last = failure
+	if e.Panic != nil {
+		past.panics++
+	}
+}
+
+// againLocked has another attempt follow the one that has ended.
+func (h *Handle) againLocked(t *try, e *end) {
+	if h.round == nil {
+		h.backOffLocked(t.words(e), h.pastLocked().budget.spend(h.job.restart, t.watch.running))
+		return
+	}
+	h.moveLocked(StateBackingOff, h.round.cause)
+	h.round.proceedLocked()
 }
 
 // followedLocked reports whether another attempt follows one that ended so, and if
@@ -157,7 +177,7 @@ func (h *Handle) followedLocked(t *try, s State, failed, final bool) (goesOn, sp
 }
 
 // words say how an attempt ended that is followed by another, or that failed.
-func (t *try) words(e end) string {
+func (t *try) words(e *end) string {
 	switch {
 	case t.verdict != nil:
 		return t.verdict.err.Error()

@@ -171,9 +171,12 @@ func (h *Handle) waitCauseLocked() string {
 // needs whenever one of that changes, it would look ten thousand times at ten
 // thousand tasks.
 func (h *Handle) wakeDependentsLocked() {
-	if len(h.runner.dependents) == 0 {
-		return
+	if len(h.runner.dependents) > 0 {
+		h.wakeLocked()
 	}
+}
+
+func (h *Handle) wakeLocked() {
 	for _, name := range []string{h.job.id, h.set} {
 		for d := range h.runner.dependents[name].all() {
 			if d.state > StateWaiting || d.over {

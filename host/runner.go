@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hostelry-run/hostelry/shared/attempt"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -221,7 +222,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 	if r.executors[m] == nil {
 		switch m {
 		case Goroutine:
-			r.executors[m] = goroutines{}
+			r.executors[m] = &goroutines{plain: end{End: attempt.End{Started: true, Clean: true}}}
 		case Async:
 			r.executors[m] = newAsync(r.config.logger.With("run", r.config.runID))
 		case Process:

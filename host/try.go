@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hostelry-run/hostelry/shared/attempt"
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
@@ -34,7 +33,7 @@ type try struct {
 
 	untold atomic.Uint32 // tidings that the runner has not noted
 	next   *try          // in the inbox
-	end    *end          // set before hasEnded is told; nil if there is nothing to say of it
+	end    *end          // set before hasEnded is told; final
 }
 
 // verdict is the runner's own reason to end an attempt.
@@ -113,26 +112,23 @@ func (t *try) expire(v verdict) {
 }
 
 // ended is called by the executor when the attempt has ended.
-func (t *try) ended(e end) {
-	e = e.masked(t.job.mask)
+func (t *try) ended(e *end) {
+	if t.job.mask != nil {
+		e = e.masked(t.job.mask)
+	}
 	if e.Err != nil && !e.Clean {
 		t.conclude(e)
 		return
 	}
-	if e.Err != nil || e.Result != nil {
-		kept := e // so that e itself needs no place on the heap
-		t.end = &kept
-	}
+	t.end = e
 	t.tell(hasEnded)
 }
 
 // endedLocked takes note of an end that is most likely as it should be. If it is not, it
 // takes words, and to log is nothing for who holds the lock, or has to go on.
 func (t *try) endedLocked() {
-	e := end{End: attempt.End{Started: true, Clean: true}}
-	if t.end != nil {
-		e, t.end = *t.end, nil
-	}
+	e := t.end
+	t.end = nil
 	if !t.over {
 		if state, failure := t.judgeLocked(e); failure == nil {
 			t.closeLocked()
@@ -149,7 +145,7 @@ func (t *try) endedLocked() {
 
 // conclude ends an attempt, which may have failed. A failure is in the log before
 // anyone can see it, as the run, and the program, may end then.
-func (t *try) conclude(e end) {
+func (t *try) conclude(e *end) {
 	r := t.runner
 	r.lock()
 	if t.over {
@@ -196,7 +192,7 @@ func (t *try) closeLocked() {
 }
 
 // judgeLocked finds the state that the attempt's end leads to, and its failure or nil.
-func (t *try) judgeLocked(e end) (State, *TaskError) {
+func (t *try) judgeLocked(e *end) (State, *TaskError) {
 	switch {
 	case t.verdict != nil:
 	case e.Err == nil && !t.asked:
@@ -256,7 +252,7 @@ func (t *try) abandon() {
 	}
 	r.abandoned++
 	t.closeLocked()
-	t.settleLocked(t, StateAbandoned, failure, end{})
+	t.settleLocked(t, StateAbandoned, failure, new(end))
 	r.unlock()
 	r.taskLogger(t.job).Warn("a task did not stop in time and was abandoned: its code still runs", "attempt", t.number)
 }

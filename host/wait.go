@@ -138,9 +138,12 @@ func (r *Runner) expire() {
 // checkEndLocked ends the run if nothing is left to wait for and nobody means to
 // add more: every change to what it looks at calls it.
 func (r *Runner) checkEndLocked() {
-	if r.live > 0 || r.enforcing > 0 || r.state == RunEnded || r.state != RunStopping && r.waiting == 0 {
-		return
+	if r.live == 0 && r.enforcing == 0 && r.state != RunEnded && (r.state == RunStopping || r.waiting > 0) {
+		r.endLocked()
 	}
+}
+
+func (r *Runner) endLocked() {
 	r.state = RunEnded
 	if r.deadline != nil {
 		r.deadline.Stop()

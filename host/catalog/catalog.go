@@ -216,7 +216,7 @@ func (k Kind) IsBuiltIn() bool { return k.Plugin == "" }
 
 // Local is the kind as the host's own program registered it. It is valid if
 // IsBuiltIn.
-func (k Kind) Local() task.Kind { return k.local }
+func (k *Kind) Local() task.Kind { return k.local }
 
 // File is the plugin's file as it stands in its directory, or "" if there is none.
 func (k Kind) File() string { return k.file }
