@@ -242,6 +242,7 @@ func TestAttachedRefuses(t *testing.T) {
 	for want, change := range map[string]func(*host.Spec){
 		"an environment and limits are for a process that the host starts": func(s *host.Spec) { s.Env.FromHost = []string{"HOME"} },
 		"attached at " + p.address:                      func(s *host.Spec) { s.Limits.OpenFiles = 20 },
+		"are for processes that the host starts":        func(s *host.Spec) { s.Warm = 1 },
 		"a plugin's kind runs in process mode only":     func(s *host.Spec) { s.Mode = host.Async },
 		`config of kind "wait": unknown field "colour"`: func(s *host.Spec) { s.Config = map[string]any{"colour": "red"} },
 		`config of kind "wait": "n" is "x": expected a`: func(s *host.Spec) { s.Config = map[string]any{"n": "x"} },

@@ -76,6 +76,45 @@
 // a task there that does not stop is hung up on and abandoned, and the end of the
 // connection is a lost task.
 //
+// # Shared and waiting processes
+//
+// With [SharePlugin] attempts of a plugin's kinds run side by side in one process, as many
+// as [Spec.MaxTasks] allows; when all are full, another one is started, and one that the
+// last attempt has left ends. Those share that would have got the same process: of the
+// same plugin and version of it, with the same Env, Limits and MaxTasks. Each attempt
+// still has its own stream, and so its own stop, result, checkpoint, failure and panic. What
+// is common to them:
+//
+//   - The process's death is each one's failure, exited or signalled; each follows its
+//     Restart, and those that come back share again.
+//   - An attempt that did not stop within the grace is ended by force: its process is
+//     killed. The others in it are lost, and their errors say for whose sake. One that
+//     showed no sign of life is first asked to stop, for their sake, unless its process
+//     does not answer either; all that ask at a time ask it once.
+//   - An attempt that was not made in time, or whose stream broke, fails alone. Its process
+//     takes no more, as its code may still run there, and ends with the last of the others.
+//   - Limits are the process's, with all attempts in it. A limit on CPU time, which adds up,
+//     is refused.
+//   - What the process prints goes to the log of the run, with plugin and pid, the secrets
+//     of all that ever ran there masked. It is no task's: no sign of life, no Ready.Log.
+//     What a task says by task.Logger goes to its own log as ever; a plugin that was not
+//     written with package plugin may not be able to tell, and its log is the plugin's too.
+//   - What an attempt leaves behind in the process, goroutines or child processes, lives as
+//     long as the process does.
+//
+// Spec.Warm keeps processes waiting, started and ready, from the first such attempt to the end
+// of the run. Whoever needs one takes it, and it is replaced in the background, one launch at
+// a time. Without SharePlugin it serves one attempt; its output is its task's from
+// then on. A process that dies while it waits is replaced, after a pause that grows; the log
+// says so, and no task hears of it. It got its environment when it was started, and
+// its copy of the plugin was checked as for any launch: what Runner.Reload brings puts new
+// ones in the place of those that wait. The runner ends them with the run, within the
+// grace; the host's death ends them as it does others.
+//
+// The names are those of pre-forking servers: PHP-FPM's pm.max_children and
+// pm.min_spare_servers, Apache's MinSpareServers. But by default nothing is shared and nothing
+// waits: that costs isolation, and memory.
+//
 // # Config
 //
 // A task's config is checked against its kind's JSON Schema when the task is added,
@@ -127,7 +166,7 @@
 //     reads as fast as its log handler takes records: a flood slows the plugin that
 //     makes it.
 //   - The system, against what a plugin leaves behind. A task's process group is
-//     killed when the task ends. When the host dies, even by SIGKILL, a plugin written
+//     killed when the task ends, or the last one that shares it. When the host dies, even by SIGKILL, a plugin written
 //     with package plugin stops its tasks with task.ErrHostGone and exits within a
 //     second, after which the keeper kills the process groups that are left, frozen
 //     and foreign ones too, and on Linux every process that still has the host's mark

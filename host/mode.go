@@ -16,9 +16,9 @@ const (
 	// one of them at a time, so that they need no locks between them. They must
 	// not block it: task.Sleep, task.Await and task.Yield give it to others.
 	Async
-	// Process runs each task in a plugin process of its own. A process task
-	// always ends: what does not stop within the grace is killed, the whole
-	// process group. But a plugin that was attached (catalog.Catalog.Attach) runs
+	// Process runs each task in a plugin process of its own, or where Spec.Share says
+	// so in one with others. A process task always ends: what does not stop within
+	// the grace is killed, the whole process group. But a plugin that was attached (catalog.Catalog.Attach) runs
 	// all of its tasks in one process that is not the host's to kill: what does not
 	// stop there is hung up on, and abandoned.
 	Process

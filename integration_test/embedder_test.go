@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,8 @@ type embedding struct {
 type job struct {
 	ID, Kind string
 	Config   fields
+	Share    string // or "" for the default
+	Warm     int
 }
 
 // embedder is a program that embeds a host with default settings. It prints a line
@@ -40,7 +43,11 @@ func embedder() int {
 		return complain(err)
 	}
 	for _, j := range e.Tasks {
-		if _, err := r.Add(host.Spec{ID: j.ID, Kind: j.Kind, Config: j.Config}); err != nil {
+		share, err := host.ParseShare(cmp.Or(j.Share, host.ShareTask.String()))
+		if err != nil {
+			return complain(err)
+		}
+		if _, err := r.Add(host.Spec{ID: j.ID, Kind: j.Kind, Config: j.Config, Share: share, Warm: j.Warm}); err != nil {
 			return complain(err)
 		}
 	}

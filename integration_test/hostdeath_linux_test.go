@@ -89,6 +89,42 @@ func TestKilledHostLeavesNoPluginBehind(t *testing.T) {
 	}
 }
 
+// Processes that wait, and those that tasks share, end with their host as others do,
+// frozen or not.
+func TestKilledHostLeavesNoWaitingPluginBehind(t *testing.T) {
+	for name, frozen := range map[string]bool{"running": false, "frozen": true} {
+		t.Run(name, func(t *testing.T) {
+			leavesNothing(t)
+			tasks := fiveOf("tick", fields{"interval": "10ms"})
+			for i := range tasks {
+				tasks[i].Share, tasks[i].Warm = "plugin", 3
+			}
+			h := startEmbedder(t, pluginDir(t, "tick"), tasks)
+			plugins := pluginsOf(t, h.Process.Pid)
+			for deadline := time.Now().Add(time.Minute); len(plugins) != 4; plugins = pluginsOf(t, h.Process.Pid) {
+				if time.Now().After(deadline) {
+					t.Fatalf("the host has %d plugins, want one and three that wait", len(plugins))
+				}
+			}
+			all := watchProcesses(t, descendants(t, h.Process.Pid)...)
+			watched := watchProcesses(t, plugins...)
+			for _, pid := range plugins {
+				if !frozen {
+					continue
+				}
+				if err := unix.Kill(pid, unix.SIGSTOP); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := h.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			watched.awaitEnd(t, afterlife)
+			all.awaitEnd(t, 10*time.Second)
+		})
+	}
+}
+
 // A plugin that is frozen when its host dies cannot end by itself.
 func TestKilledHostLeavesNoFrozenPluginBehind(t *testing.T) {
 	leavesNothing(t)

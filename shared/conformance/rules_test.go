@@ -17,6 +17,7 @@ var unheld = map[string]string{
 	"env-lifeline":      "is how host-gone may be seen",
 	"env-cert":          "is for other systems",
 	"env-file":          "binds nobody who needs no other file",
+	"env-log":           "is how a plugin logs that can tell whose a record is",
 	"env-rest":          "is what the host does",
 	"env-children":      "shows in what a task starts alone",
 	"handshake-line":    "is held by launch",

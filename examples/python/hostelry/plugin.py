@@ -19,7 +19,7 @@ from .host import Failure
 from .log import handler
 
 COOKIE = "c2b7e7a0-9d0b-4d3c-8f39-5d0c3a6f1b52"
-OURS = re.compile("HOSTELRY_(PLUGIN|LIFELINE)$|PLUGIN_")  # variables; what a task starts is no plugin [env-children]
+OURS = re.compile("HOSTELRY_(PLUGIN|LIFELINE|LOG)$|PLUGIN_")  # variables; what a task starts is no plugin [env-children]
 MAX_MESSAGE = 130 << 20  # bytes [rpc-size]
 FAREWELL = 0.7  # seconds that tasks have once their host is gone [end-host-gone]
 

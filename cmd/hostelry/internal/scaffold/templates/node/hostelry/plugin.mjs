@@ -12,7 +12,7 @@ import { Attempt, decode, failure } from './attempt.mjs'
 import { Failure } from './host.mjs'
 
 const COOKIE = 'c2b7e7a0-9d0b-4d3c-8f39-5d0c3a6f1b52'
-const OURS = /^(HOSTELRY_(PLUGIN|LIFELINE)$|PLUGIN_)/ // variables; what a task starts is no plugin [env-children]
+const OURS = /^(HOSTELRY_(PLUGIN|LIFELINE|LOG)$|PLUGIN_)/ // variables; what a task starts is no plugin [env-children]
 const MAX_MESSAGE = 130 << 20 // bytes [rpc-size]
 const FAREWELL = 700 // milliseconds that tasks have once their host is gone [end-host-gone]
 
