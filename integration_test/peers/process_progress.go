@@ -22,14 +22,17 @@ func processProgressOne() workload { return processProgress("one", "one plugin",
 func processProgressMany() workload { return processProgress("many", "20 plugins", 20) }
 
 // processProgress counts what the tasks reported, until a reader of the host's events
-// has each task's last report. Of reports that the reader has not come to, only the
-// newest is kept: it need not see every one. The bare streams carry each message to
-// its end.
+// has each task's last report, and how much of it that reader was shown. Of reports
+// that nobody has taken yet only the newest is kept, so that it is less. The bare
+// streams carry each message to its end.
 func processProgress(name, title string, plugins int) workload {
 	each := progressMessages / plugins
 	return workload{
-		name: "process-progress-" + name, title: "progress messages of " + title + ", until the host has the last",
-		quantities: []quantity{{unit: perSecond, targets: []target{{against: bareGRPC, atLeast: 0.8}}}},
+		name: "process-progress-" + name, title: "progress messages of " + title + ", until the host has the last of each",
+		quantities: []quantity{
+			{name: "reported", unit: perSecond, targets: []target{{against: bareGRPC, atLeast: 0.8}}},
+			{name: "shown to a reader of events", unit: perSecond},
+		},
 		sides: []side{
 			{name: "process mode", run: progressOurs(plugins, each)},
 			{name: bareGRPC, limit: true, run: progressBare(plugins, each)},
@@ -37,9 +40,10 @@ func processProgress(name, title string, plugins int) workload {
 	}
 }
 
-// rate is how many messages came a second, since then.
-func rate(messages int, began time.Time) []float64 {
-	return []float64{float64(messages) / time.Since(began).Seconds()}
+// rates are how many messages were reported a second, since then, and how many shown.
+func rates(reported, shown int, began time.Time) []float64 {
+	took := time.Since(began).Seconds()
+	return []float64{float64(reported) / took, float64(shown) / took}
 }
 
 func progressOurs(plugins, each int) measurement {
@@ -61,10 +65,16 @@ func progressOurs(plugins, each int) measurement {
 			}
 		}
 		began, err := g.open(plugins)
+		shown := 0
 		if err == nil {
-			err = i.await(plugins, func(e host.Event) bool { return e.Progress.Done == int64(each) })
+			err = i.await(plugins, func(e host.Event) bool {
+				if e.Type == host.EventProgress {
+					shown++
+				}
+				return e.Progress.Done == int64(each)
+			})
 		}
-		counted := rate(plugins*each, began)
+		counted := rates(plugins*each, shown, began)
 		for _, h := range handles {
 			err = errors.Join(err, succeeded(ctx, h))
 		}
@@ -95,7 +105,7 @@ func progressBare(plugins, each int) measurement {
 		}
 		began, err := g.open(plugins)
 		reading.Wait()
-		return rate(plugins*each, began), errors.Join(err, errors.Join(errs...))
+		return rates(plugins*each, plugins*each, began), errors.Join(err, errors.Join(errs...))
 	}
 }
 
