@@ -24,7 +24,7 @@ func checkTaskProcesses(t *trial) outcome {
 		return notApplicable("%v", err)
 	}
 	return t.attempt(func(s *session) outcome {
-		if !t.firstRun().itself || !s.await(t.options.Watch, func(t *transcript) bool { return t.finished != nil || t.over }) {
+		if !t.firstRun().itself || !s.await(t.options.Watch, hasEnded) {
 			s.stop(t.options.Grace)
 		}
 		if o := t.ends(s); o.verdict != Pass {

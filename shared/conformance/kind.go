@@ -71,7 +71,7 @@ func (t *trial) runFirst(f *firstRun) {
 		return
 	}
 	began := time.Now()
-	if f.itself = s.await(t.options.Watch, func(t *transcript) bool { return t.finished != nil || t.over }); !f.itself {
+	if f.itself = s.await(t.options.Watch, hasEnded); !f.itself {
 		s.stop(t.options.Grace)
 	}
 	f.late = !s.awaitEnd(t.patience())

@@ -140,7 +140,7 @@ func (s *session) awaitBegun(d time.Duration) bool {
 // awaitEnd waits until the plugin has given its last word and then, for no longer than
 // it may take to say so, until the stream has ended.
 func (s *session) awaitEnd(d time.Duration) bool {
-	if !s.await(d, func(t *transcript) bool { return t.finished != nil || t.over }) {
+	if !s.await(d, hasEnded) {
 		return false
 	}
 	if !s.await(s.closing, func(t *transcript) bool { return t.over }) {

@@ -83,7 +83,7 @@ func checkStopLate(t *trial) outcome {
 		return notApplicable("it runs until it is stopped, or longer than %v", t.options.Watch)
 	}
 	return t.attempt(func(s *session) outcome {
-		if !s.await(t.patience()+t.options.Watch, func(t *transcript) bool { return t.finished != nil || t.over }) {
+		if !s.await(t.patience()+t.options.Watch, hasEnded) {
 			return notApplicable("it took longer than it did at first")
 		}
 		s.stop(t.options.Grace)
