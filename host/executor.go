@@ -20,42 +20,47 @@ type executor interface {
 
 // call is what an executor needs to know of one attempt.
 type call struct {
-	try    *try            // who hears what becomes of the attempt
+	teller
 	ctx    context.Context // carries the task.Host
 	job    *job
 	config *config
-	timer  *time.Timer // of expect, or nil
+}
+
+// teller is how an executor tells what becomes of an attempt.
+type teller struct {
+	try   *try
+	timer *time.Timer // of expect, or nil
 }
 
 // expect is called before the attempt begins if nobody can end it before it runs: then
 // the runner hears if that takes too long.
-func (c *call) expect() {
-	if d := c.job.startTimeout; d > 0 {
-		c.timer = time.AfterFunc(d, c.try.late)
+func (t *teller) expect() {
+	if d := t.try.job.startTimeout; d > 0 {
+		t.timer = time.AfterFunc(d, t.try.late)
 	}
 }
 
 // punctual is started and ended, and they are expected.
-func (c *call) punctual() (started func(), ended func(end)) {
-	c.expect()
-	return c.started, c.ended
+func (t *teller) punctual() (started func(), ended func(end)) {
+	t.expect()
+	return t.started, t.ended
 }
 
 // started is to be called once, when the task runs, if it does.
-func (c *call) started() {
-	c.inTime()
-	c.try.started()
+func (t *teller) started() {
+	t.inTime()
+	t.try.started()
 }
 
 // ended is to be called exactly once, last, unless insist failed and nobody will know.
-func (c *call) ended(e end) {
-	c.inTime()
-	c.try.ended(&e)
+func (t *teller) ended(e end) {
+	t.inTime()
+	t.try.ended(&e)
 }
 
-func (c *call) inTime() {
-	if c.timer != nil {
-		c.timer.Stop()
+func (t *teller) inTime() {
+	if t.timer != nil {
+		t.timer.Stop()
 	}
 }
 

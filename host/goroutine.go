@@ -15,13 +15,13 @@ type goroutines struct {
 func (*goroutines) close(bool) {}
 
 func (s *goroutines) prepare(c call) execution {
-	g := &goroutine{call: c, plain: &s.plain}
+	g := &goroutine{teller: c.teller, plain: &s.plain}
 	g.attempt.Init(c.ctx, g.make)
 	return g
 }
 
 type goroutine struct {
-	call
+	teller
 	attempt attempt.Attempt
 	plain   *end
 }
@@ -37,7 +37,7 @@ func (g *goroutine) run() { g.attempt.Run(g.started, g.end) }
 
 // make is the attempt's Maker.
 func (g *goroutine) make(context.Context) (task.Task, error) {
-	return g.job.kind.Local().New(g.job.config)
+	return g.try.job.kind.Local().New(g.try.job.config)
 }
 
 // end makes no copy of what is the same for most: what a goroutine does last must fit

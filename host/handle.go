@@ -25,14 +25,13 @@ type Handle struct {
 	mode      Mode   // of its attempts
 	try       *try   // the attempt that is not over, or nil
 	attempts  int
-	wasReady  bool      // once, in some attempt
-	barred    bool      // no attempt begins any more
-	ending    bool      // a stop was asked
-	over      bool      // what follows is final
-	leaving   bool      // it is being removed: it counts no more as one of its Replicas
-	forgotten bool      // it is removed as soon as it is over
-	gone      bool      // it is out of all lists, or to be skipped in them
-	progress  *Progress // that was reported last, or nil
+	wasReady  bool // once, in some attempt
+	barred    bool // no attempt begins any more
+	ending    bool // a stop was asked
+	over      bool // what follows is final
+	leaving   bool // it is being removed: it counts no more as one of its Replicas
+	forgotten bool // it is removed as soon as it is over
+	gone      bool // it is out of all lists, or to be skipped in them
 	result    json.RawMessage
 	err       *TaskError
 
@@ -41,9 +40,10 @@ type Handle struct {
 	past    *past   // nil until there is any
 }
 
-// past is what a task remembers that waits for others, keeps checkpoints or is begun
-// again.
+// past is what is remembered of a task that reports, keeps checkpoints, waits for others
+// or is begun again. Most do not.
 type past struct {
+	progress   Progress        // that was reported last
 	checkpoint json.RawMessage // the newest
 	waitCause  string          // of the attempt that waits for what the task needs
 	budget     budget          // of restarts
@@ -130,10 +130,10 @@ func (h *Handle) Attempts() int { return locked(h, func() int { return h.attempt
 // Progress is what the task reported last.
 func (h *Handle) Progress() Progress {
 	return locked(h, func() Progress {
-		if h.progress == nil {
+		if h.past == nil {
 			return Progress{}
 		}
-		return *h.progress
+		return h.past.progress
 	})
 }
 

@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/hostelry-run/hostelry/shared/task"
 )
 
 // The life of one task, from Add to its end, through its attempts: every change of
 // a Handle's state is in this file, under the runner's lock.
 
 func (h *Handle) emitLocked(e Event) {
+	if len(h.runner.subscriptions) == 0 {
+		return
+	}
 	e.Time = time.Now()
 	e.Task, e.Kind, e.Mode, e.Attempt, e.State = h.job.id, h.Kind(), h.mode, h.attempts, h.state
 	for s := range h.runner.subscriptions {
@@ -104,12 +105,17 @@ func (h *Handle) beginLocked(cause string) {
 		cause = fmt.Sprintf("moved to a process of its own after %d panics", h.past.panics)
 	}
 	h.attempts++
-	h.progress = nil
-	t := &try{Handle: h, number: h.attempts, mode: h.mode, job: h.jobLocked(), restore: h.checkpointLocked()}
+	if h.past != nil {
+		h.past.progress = Progress{}
+	}
+	t := &try{Handle: h, number: h.attempts, mode: h.mode, job: h.jobLocked()}
+	if kept := h.checkpointLocked(); kept != nil {
+		t.restore = &kept
+	}
 	if t.job.terms != r.config.usual {
 		t.watch = &watch{logger: t.watchedLogger()}
 	}
-	t.execution = r.executorLocked(t.mode).prepare(call{try: t, ctx: task.WithHost(r.ctx, t), job: t.job, config: r.config})
+	t.execution = r.executorLocked(t.mode).prepare(call{teller: teller{try: t}, ctx: (*scope)(t), job: t.job, config: r.config})
 	h.try = t
 	h.moveLocked(StateStarting, cause)
 	h.renewedLocked()

@@ -22,6 +22,7 @@ type config struct {
 	kinds        []task.Kind
 	logger       *slog.Logger
 	runID        string
+	settled      settled
 	usual        *terms // of a task whose Spec asks for none
 }
 

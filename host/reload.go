@@ -30,6 +30,7 @@ func (r *Runner) Reload(ctx context.Context, c *catalog.Catalog, plugins ...stri
 		return nil, ErrStopping
 	}
 	r.config.catalog.TakePlugins(c)
+	r.config.settled.forget()
 	handles := slices.DeleteFunc(r.Handles(), func(h *Handle) bool {
 		return h.job.kind.IsBuiltIn() || !slices.Contains(plugins, h.job.kind.Plugin)
 	})
@@ -52,11 +53,11 @@ func (r *Runner) Reload(ctx context.Context, c *catalog.Catalog, plugins ...stri
 // task's handle, or nil if the task is left as it is.
 func (h *Handle) reload(ctx context.Context) (*Handle, error) {
 	r, j := h.runner, h.job // a copy, to become the next attempts'
-	var err error
-	if j.kind, err = r.config.catalog.Find(j.kind.Plugin + "/" + j.kind.Name); err != nil {
+	kind, err := r.config.catalog.Find(j.kind.Plugin + "/" + j.kind.Name)
+	if err != nil {
 		return nil, err
 	}
-	if err = j.configure(); err != nil {
+	if j.settings, err = r.config.settled.settle(kind, j.given); err != nil {
 		return nil, err
 	}
 	if locked(h, func() bool { h.pastLocked().reloaded = &j; return !h.over }) {

@@ -52,11 +52,9 @@ func (t *try) Ready() {
 func (t *try) Progress(done, total int64, message string) {
 	message = t.job.mask.Text(message)
 	t.report(func() {
-		if t.progress == nil {
-			t.progress = new(Progress)
-		}
-		*t.progress = Progress{Done: done, Total: total, Message: message}
-		t.emitLocked(Event{Type: EventProgress, Progress: *t.progress})
+		past := t.pastLocked()
+		past.progress = Progress{Done: done, Total: total, Message: message}
+		t.emitLocked(Event{Type: EventProgress, Progress: past.progress})
 	})
 }
 
@@ -78,4 +76,9 @@ func (t *try) Checkpoint(_ context.Context, data json.RawMessage) error {
 }
 
 // Restore implements task.Host.
-func (t *try) Restore() json.RawMessage { return t.restore }
+func (t *try) Restore() json.RawMessage {
+	if t.restore == nil {
+		return nil
+	}
+	return *t.restore
+}

@@ -3,6 +3,8 @@ package host
 import (
 	"errors"
 	"fmt"
+
+	"github.com/hostelry-run/hostelry/host/catalog"
 )
 
 // Share is who runs in a plugin process. The zero Share is ShareTask.
@@ -45,16 +47,16 @@ type seating struct {
 }
 
 // seating refuses what the task's mode, plugin or limits do not allow.
-func (s Spec) seating(j *job) (seating, error) {
+func (s *Spec) seating(mode Mode, kind *catalog.Kind) (seating, error) {
 	p := seating{share: s.Share, max: s.MaxTasks, warm: s.Warm}
-	at := j.kind.Address()
+	at := kind.Address()
 	switch {
 	case p == seating{}:
 		return p, nil
-	case j.mode != Process:
-		return p, fmt.Errorf("share, max tasks and warm are for process mode: in %v mode a task shares the host's process", j.mode)
+	case mode != Process:
+		return p, fmt.Errorf("share, max tasks and warm are for process mode: in %v mode a task shares the host's process", mode)
 	case at != "":
-		return p, fmt.Errorf("plugin %q is attached at %s: share, max tasks and warm are for processes that the host starts", j.kind.Plugin, at)
+		return p, fmt.Errorf("plugin %q is attached at %s: share, max tasks and warm are for processes that the host starts", kind.Plugin, at)
 	}
 	var errs []error
 	if int(s.Share) >= len(shareNames) {

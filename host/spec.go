@@ -1,13 +1,9 @@
 package host
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/hostelry-run/hostelry/host/catalog"
-	"github.com/hostelry-run/hostelry/host/internal/redact"
 )
 
 // Spec says what task to run.
@@ -83,14 +79,11 @@ func validID(id string) bool {
 
 // job is a Spec that was checked. It is final: a Handle and its attempts share it.
 type job struct {
-	id     string
-	kind   *catalog.Kind
-	given  json.RawMessage // the config as it was added
-	config json.RawMessage // with its schema's defaults
-	mask   *redact.Mask    // of the secrets in it; nil for none
-	mode   Mode
-	needs  []dependency
-	group  string
+	id    string
+	mode  Mode
+	needs []dependency
+	group string
+	*settings
 	*terms
 }
 
@@ -122,12 +115,12 @@ func (s *Spec) check(c *config) (job, error) {
 		_, err := ParseMode(j.mode.String())
 		return j, err
 	}
-	var err error
-	if j.kind, err = c.catalog.Find(s.Kind); err != nil {
+	kind, err := c.catalog.Find(s.Kind)
+	if err != nil {
 		return j, err
 	}
-	if !j.kind.IsBuiltIn() && j.mode != Process {
-		return j, fmt.Errorf("%w: kind %q of plugin %q cannot run in %v mode", ErrNeedsProcess, j.kind.Name, j.kind.Plugin, j.mode)
+	if !kind.IsBuiltIn() && j.mode != Process {
+		return j, fmt.Errorf("%w: kind %q of plugin %q cannot run in %v mode", ErrNeedsProcess, kind.Name, kind.Plugin, j.mode)
 	}
 	if j.mode != Process && !s.Env.isZero() {
 		return j, fmt.Errorf("an environment of its own is for process mode: in %v mode a task shares the host's", j.mode)
@@ -135,25 +128,24 @@ func (s *Spec) check(c *config) (job, error) {
 	if j.mode != Process && s.Limits != (Limits{}) {
 		return j, fmt.Errorf("limits are for process mode: in %v mode a task shares the host's process", j.mode)
 	}
-	if at := j.kind.Address(); at != "" && (!s.Env.isZero() || s.Limits != (Limits{})) {
-		return j, fmt.Errorf("plugin %q is attached at %s: an environment and limits are for a process that the host starts", j.kind.Plugin, at)
+	if at := kind.Address(); at != "" && (!s.Env.isZero() || s.Limits != (Limits{})) {
+		return j, fmt.Errorf("plugin %q is attached at %s: an environment and limits are for a process that the host starts", kind.Plugin, at)
 	}
 	j.needs, err = dependencies(s.Needs)
 	if !s.isUsual() {
-		var bad error
+		var bad, unseated error
 		j.terms, bad = s.terms()
-		err = errors.Join(bad, err)
+		j.seats, unseated = s.seating(j.mode, kind)
+		err = errors.Join(bad, err, unseated)
 	}
 	if err != nil {
 		return j, err
 	}
-	if j.seats, err = s.seating(&j); err != nil {
+	given, err := encodeConfig(s.Config)
+	if err != nil {
 		return j, err
 	}
-	if j.given, err = encodeConfig(s.Config); err != nil {
-		return j, err
-	}
-	if err = j.configure(); err != nil || s.isUsual() {
+	if j.settings, err = c.settled.settle(kind, given); err != nil || s.isUsual() {
 		return j, err
 	}
 	j.bounds, err = s.Limits.prepare()
@@ -163,16 +155,8 @@ func (s *Spec) check(c *config) (job, error) {
 // isUsual reports whether the Spec asks for nothing that is in its terms.
 func (s *Spec) isUsual() bool {
 	return s.Env.isZero() && s.Limits == (Limits{}) && s.Restart == (Restart{}) && s.Ready.isZero() &&
-		s.Watchdog == 0 && s.Timeout == 0 && s.StartTimeout == 0 && s.Isolate == 0
-}
-
-// configure checks the config that was given, and completes it.
-func (j *job) configure() (err error) {
-	if j.config, err = j.kind.Complete(j.given); err != nil {
-		return err
-	}
-	j.mask = redact.New(j.kind.Secrets(j.config))
-	return nil
+		s.Watchdog == 0 && s.Timeout == 0 && s.StartTimeout == 0 && s.Isolate == 0 &&
+		s.Share == 0 && s.MaxTasks == 0 && s.Warm == 0
 }
 
 // terms checks what the Spec asks for besides.
@@ -196,15 +180,4 @@ func (s *Spec) terms() (*terms, error) {
 	var err error
 	t.ready, err = s.Ready.compile()
 	return t, errors.Join(append(errs, err)...)
-}
-
-func encodeConfig(v any) (json.RawMessage, error) {
-	if v == nil {
-		return json.RawMessage("{}"), nil
-	}
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("the config does not encode as JSON: %w", err)
-	}
-	return raw, nil
 }

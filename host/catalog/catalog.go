@@ -191,7 +191,6 @@ type Kind struct {
 	address  string    // where it serves, if it was attached
 	local    task.Kind // where Plugin is ""
 	compiled *schema.Schema
-	fitting  *fitting
 }
 
 func localKind(k task.Kind) (Kind, error) {
@@ -206,9 +205,7 @@ func localKind(k task.Kind) (Kind, error) {
 	if err != nil {
 		return Kind{}, fmt.Errorf("kind %q: the schema of %v: %w", k.Name(), k.ConfigType(), err)
 	}
-	return Kind{
-		Name: k.Name(), Description: k.Description(), Schema: raw, local: k, compiled: compiled, fitting: new(fitting),
-	}, nil
+	return Kind{Name: k.Name(), Description: k.Description(), Schema: raw, local: k, compiled: compiled}, nil
 }
 
 // IsBuiltIn reports whether the kind is one of the host's own program.

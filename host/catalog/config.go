@@ -1,12 +1,9 @@
 package catalog
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"iter"
-	"slices"
-	"sync/atomic"
 
 	"github.com/hostelry-run/hostelry/host/schema"
 )
@@ -30,17 +27,6 @@ func (k *Kind) Validate(config json.RawMessage) error {
 // launch. A schema whose defaults make a config that it refuses itself is a
 // [*ConfigError] too.
 func (k *Kind) Complete(config json.RawMessage) (json.RawMessage, error) {
-	if completed := k.fitting.find(config); completed != nil {
-		return completed, nil
-	}
-	completed, err := k.complete(config)
-	if err == nil && !k.compiled.Notes().HasSecrets() {
-		k.fitting.keep(config, completed)
-	}
-	return completed, err
-}
-
-func (k *Kind) complete(config json.RawMessage) (json.RawMessage, error) {
 	if err := k.Validate(config); err != nil {
 		return nil, err
 	}
@@ -93,29 +79,4 @@ func (k *Kind) secretsIn(config json.RawMessage) iter.Seq2[[]string, any] {
 
 func (k *Kind) badConfig(message string) error {
 	return &ConfigError{Kind: k.Name, Problems: []schema.Problem{{Message: message}}}
-}
-
-// fitting is the config of a kind's that was found to fit last: most often the next
-// task has the same one, or none. To check {} takes ten times as long as all else that
-// a host does to add a task.
-type fitting struct{ last atomic.Pointer[fit] }
-
-// fit is a config that fits, with and without the schema's defaults.
-type fit struct{ given, completed json.RawMessage }
-
-// maxFitting is how large a config may be that is kept.
-const maxFitting = 1024
-
-// find returns what config is when it is complete, or nil if that is not known.
-func (f *fitting) find(config json.RawMessage) json.RawMessage {
-	if last := f.last.Load(); last != nil && bytes.Equal(last.given, config) {
-		return last.completed
-	}
-	return nil
-}
-
-func (f *fitting) keep(config, completed json.RawMessage) {
-	if len(config) <= maxFitting {
-		f.last.Store(&fit{slices.Clone(config), slices.Clone(completed)})
-	}
 }

@@ -123,7 +123,7 @@ func pluginKinds(p *Plugin, copied string, d wire.Description) ([]Kind, error) {
 		}
 		kinds = append(kinds, Kind{
 			Name: k.Name, Plugin: p.Name, Description: k.Description, Schema: raw,
-			file: p.Path, copied: copied, compiled: compiled, fitting: new(fitting),
+			file: p.Path, copied: copied, compiled: compiled,
 		})
 	}
 	return kinds, nil

@@ -60,6 +60,10 @@ func WithScheduler(ctx context.Context, s Scheduler) context.Context {
 	return context.WithValue(ctx, schedulerKey{}, s)
 }
 
+// IsHostKey reports whether a ctx is asked for its Host. A host that has a context of
+// its own for each attempt answers with that in its Value, and needs no WithHost.
+func IsHostKey(key any) bool { return key == hostKey{} }
+
 // HostOf returns the Host that [WithHost] put on ctx, or nil. A host calls it to
 // learn whether one of its own tasks is calling.
 func HostOf(ctx context.Context) Host {
