@@ -47,7 +47,12 @@ func serve(d wire.Description, kinds []task.Kind) error {
 
 	tasks := wire.NewServer(d, kinds, logger)
 	watch := &hostWatch{gone: make(chan struct{})}
-	server := newServer(tasks, grpc.StatsHandler(watch), grpc.Creds(identity.credentials))
+	prepared := make(chan struct{})
+	server := newServer(tasks, grpc.StatsHandler(watch), grpc.Creds(identity.credentials), grpc.StreamInterceptor(
+		func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, run grpc.StreamHandler) error {
+			<-prepared // no task begins before SIGTERM stops it
+			return run(srv, stream)
+		}))
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
 
@@ -58,7 +63,8 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
 		return fmt.Errorf("print the handshake: %w", err)
 	}
-	signals := notify() // while the host connects
+	signals := notify() // while the host connects: it takes a quarter of a millisecond
+	close(prepared)
 	if lifeline {
 		go func() { // ends with the host, or with this process
 			_, _ = io.Copy(io.Discard, lifelineEnd())
