@@ -49,7 +49,7 @@ func versus(b *testing.B, unit int, ours, bare func()) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// only profiles one side: -bench Tasks/ours.
+// sides runs each side alone, to be profiled, and then the two in turn.
 func sides(b *testing.B, unit int, ours, bare func()) {
 	b.Run("ours", func(b *testing.B) { alone(b, unit, ours) })
 	b.Run("bare", func(b *testing.B) { alone(b, unit, bare) })
