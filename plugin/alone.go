@@ -121,8 +121,8 @@ func (c *command) choose(t *alone, words []string) error {
 	return nil
 }
 
-// configOf is the task's config, with its schema's defaults. Its type and its kind see to the rest: only a
-// host has the means to check it against the whole schema.
+// configOf is the task's config, with its schema's defaults. It fits what the type's
+// tags say; the rest is its type's and its kind's to see to.
 func (c *command) configOf(t alone) ([]byte, error) {
 	config, err := readConfig(t.config, c.in, t.settings)
 	if err != nil {
@@ -137,7 +137,13 @@ func (c *command) configOf(t alone) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return notes.Fill(config)
+	if config, err = notes.Fill(config); err == nil {
+		err = notes.CheckBounds(config)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the config does not fit: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return config, nil
 }
 
 // drive runs the attempt to its end. A signal stops the task as a host does, and is

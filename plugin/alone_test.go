@@ -45,6 +45,7 @@ func TestRunByHand(t *testing.T) {
 
 		{"show", "", 2, "", "the config lacks name: give --set name=VALUE"},
 		{"show --set name=nobody", "", 2, "", "show failed (bad config for kind \"show\": nobody has a name)"},
+		{"show --set name=Ada --set port=0 --set list=[]", "", 2, "", "the config does not fit: port: it is beyond minimum 1"},
 		{"show --set name=5", "", 2, "", "bad config|name of type string"},
 		{"show --set name=x --set nmae=y", "", 2, "", `bad config|unknown field "nmae"`},
 		{"show --set name", "", 2, "", `--set "name": expected KEY=VALUE`},

@@ -33,6 +33,31 @@ type command struct {
 
 // main runs what the arguments ask for and returns the exit status.
 func (c *command) main(args []string) int {
+	out := &printed{Writer: c.out}
+	c.out = out
+	status := c.dispatch(args)
+	if out.err != nil && status == exitOK {
+		return c.fail(out.err)
+	}
+	return status
+}
+
+// printed remembers that something could not be printed.
+type printed struct {
+	io.Writer
+	err error // the first
+}
+
+// Write implements io.Writer.
+func (p *printed) Write(b []byte) (int, error) {
+	n, err := p.Writer.Write(b)
+	if p.err == nil {
+		p.err = err
+	}
+	return n, err
+}
+
+func (c *command) dispatch(args []string) int {
 	if len(args) == 0 {
 		c.explain(c.errOut)
 		return exitUsage

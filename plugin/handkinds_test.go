@@ -20,6 +20,7 @@ type shown struct {
 	Name  string   `json:"name"`
 	Big   uint64   `json:"big,omitempty"`
 	List  []string `json:"list,omitempty"`
+	Port  int      `json:"port,omitempty" jsonschema:"minimum=1,maximum=9"`
 	Inner struct {
 		Text string `json:"text,omitempty"`
 		On   bool   `json:"on,omitempty"`

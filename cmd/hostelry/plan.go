@@ -169,7 +169,11 @@ func (f *runFlags) explain(c *catalog.Catalog, name string, err error) string {
 	if f.plugins == "" {
 		text += "; --plugins DIR adds the kinds of a plugin directory"
 	}
-	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+	switch info, err := os.Stat(name); {
+	case err != nil:
+	case info.IsDir():
+		text += fmt.Sprintf("; %s is a directory too: name the job file in it, or give it to --plugins", name)
+	default:
 		text += fmt.Sprintf("; write ./%s if you mean the job file", name)
 	}
 	return text
@@ -186,7 +190,7 @@ func checkConfig(kind catalog.Kind, config json.RawMessage) []view.Problem {
 		return problemsOf(err)
 	}
 	var problems []view.Problem
-	for _, p := range bad.Problems {
+	for _, p := range jobfile.TellSources(config, bad.Problems) {
 		problems = append(problems, view.Problem{Message: fmt.Sprintf("config of kind %q (--set): %s", kind.Name, p)})
 	}
 	return problems

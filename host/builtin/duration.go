@@ -43,6 +43,7 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 // pattern cannot refuse "0s": UnmarshalJSON does.
 func (Duration) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{
+		Title:       "a duration of more than 0",
 		Type:        "string",
 		Pattern:     `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`,
 		Description: "a positive duration with its unit, like 500ms or 1m30s",

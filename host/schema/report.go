@@ -111,12 +111,15 @@ func (r *report) addName(e *jsonschema.ValidationError, name string) {
 // addBranches adds the problems of the branch that the value comes nearest to. A
 // value that is of no branch's type gets one problem that lists the types.
 func (r *report) addBranches(e *jsonschema.ValidationError) {
-	var types, missing []string
+	var types, values, missing []string
 	var best *report
 	for _, cause := range e.Causes {
 		if t, ok := typeAt(cause, len(e.InstanceLocation)); ok {
 			types = append(types, t...)
 			continue
+		}
+		if k, ok := cause.ErrorKind.(*kind.Const); ok && len(cause.InstanceLocation) == len(e.InstanceLocation) {
+			values = append(values, show(k.Want))
 		}
 		if k, ok := cause.ErrorKind.(*kind.Required); ok && len(k.Missing) == 1 && len(cause.InstanceLocation) == len(e.InstanceLocation) {
 			missing = append(missing, k.Missing[0])
@@ -133,6 +136,8 @@ func (r *report) addBranches(e *jsonschema.ValidationError) {
 			Path: e.InstanceLocation, Key: true,
 			Message: "missing required field: one of " + list(missing),
 		})
+	case len(types) > 0 && len(values) == 1 && best.distance(e.InstanceLocation) == 3:
+		r.say(e, "%s is %s: expected %s or %s", r.named(e.InstanceLocation), r.show(e.InstanceLocation), typeWords(types), values[0])
 	case best != nil:
 		r.problems = append(r.problems, best.problems...)
 	case len(types) > 0:

@@ -12,12 +12,13 @@ import (
 type source struct {
 	order    map[string][]string // an object's keys, as written
 	examples map[string]string   // a schema's first example
+	titles   map[string]string   // a schema's title
 	required map[string][]string // a schema's required fields
 }
 
 // newSource reads a schema that is known to be JSON.
 func newSource(raw json.RawMessage, doc any) source {
-	s := source{order: map[string][]string{}, examples: map[string]string{}, required: map[string][]string{}}
+	s := source{order: map[string][]string{}, examples: map[string]string{}, titles: map[string]string{}, required: map[string][]string{}}
 	s.read(json.NewDecoder(bytes.NewReader(raw)), doc, "")
 	return s
 }
@@ -33,6 +34,9 @@ func (s source) read(d *json.Decoder, v any, pointer string) {
 		object, _ := v.(map[string]any)
 		if all, _ := object["examples"].([]any); len(all) > 0 {
 			s.examples[pointer] = show(all[0])
+		}
+		if title, _ := object["title"].(string); title != "" {
+			s.titles[pointer] = title
 		}
 		if names, _ := object["required"].([]any); len(names) > 0 {
 			s.required[pointer] = texts(names)
@@ -63,6 +67,15 @@ func (s source) example(at string) string {
 		return ", such as " + text
 	}
 	return ""
+}
+
+// form is what a text must be by the schema at a location: its title, as "a duration",
+// or else that it matches the pattern.
+func (s source) form(at, pattern string) string {
+	if title := s.titles[pointerOf(at)]; title != "" {
+		return title
+	}
+	return "text that matches " + pattern
 }
 
 // exclusive are the fields that the branches of the "oneOf" at a location require,

@@ -33,7 +33,7 @@ func (r *report) words(e *jsonschema.ValidationError) string {
 		}
 		return "no value is allowed here"
 	case *kind.Pattern:
-		return fmt.Sprintf("%s is %s: expected text that matches %s%s", name, got, k.Want, example)
+		return fmt.Sprintf("%s is %s: expected %s%s", name, got, r.source.form(e.SchemaURL, k.Want), example)
 	case *kind.Not:
 		return fmt.Sprintf("%s is %s: that is not allowed", name, got)
 	case *kind.UniqueItems:

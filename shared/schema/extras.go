@@ -11,9 +11,14 @@ import (
 
 // readExtras reads the tag for keywords that are not JSON Schema's own.
 func (f field) readExtras(s *jsonschema.Schema) error {
+	if value, ok := f.Tag.Lookup(Secret); ok {
+		return fmt.Errorf(`tag %s:%q says nothing: a secret is marked by the tag jsonschema_extras:"secret=true"`, Secret, value)
+	}
 	for _, k := range keywords(f.Tag.Get("jsonschema_extras")) {
 		var err error
 		switch {
+		case k.text == Secret:
+			err = errors.New("expected secret=true")
 		case !k.isPair:
 			err = errors.New(`expected NAME=VALUE; a comma in a value is written \\,`)
 		case isOwn(k.name):

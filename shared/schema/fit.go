@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"reflect"
 	"regexp"
 	"slices"
 	"unicode/utf8"
@@ -11,17 +12,22 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// fits reports which rule of the field's own tags its default breaks. A host
-// compares it with the whole schema.
+// fits reports which rule of a schema, of those that tags make, a value breaks. A
+// host compares it with the whole schema.
 func fits(s *jsonschema.Schema, v any) error {
 	if s.Enum != nil && !slices.ContainsFunc(s.Enum, func(one any) bool { return equal(one, v) }) {
 		return fmt.Errorf("it is not in the enum %v", s.Enum)
+	}
+	if s.Const != nil && !equal(s.Const, v) {
+		return fmt.Errorf("it is not %v", s.Const)
 	}
 	switch v := v.(type) {
 	case string:
 		return fitsText(s, v)
 	case json.Number:
 		return fitsNumber(s, v)
+	case []any:
+		return fitsList(s, v)
 	}
 	return nil
 }
@@ -32,7 +38,7 @@ func equal(a, b any) bool {
 	if isNumber && areNumbers {
 		return float(m).Cmp(float(n)) == 0
 	}
-	return a == b
+	return reflect.DeepEqual(a, b)
 }
 
 func fitsText(s *jsonschema.Schema, text string) error {
@@ -66,6 +72,9 @@ func fitsNumber(s *jsonschema.Schema, n json.Number) error {
 		if limit.value != "" && limit.bad(float(n).Cmp(float(limit.value))) {
 			return fmt.Errorf("it is beyond %s %s", limit.name, limit.value)
 		}
+	}
+	if s.MultipleOf != "" && !isMultiple(n, s.MultipleOf) {
+		return fmt.Errorf("it is no multiple of multipleOf %s", s.MultipleOf)
 	}
 	return nil
 }

@@ -340,7 +340,10 @@ func TestBadTags(t *testing.T) {
 		}{}, `field F: jsonschema_extras tag "secret=yes": expected secret=true`},
 		"secret without a value": {struct {
 			F string `jsonschema_extras:"secret"`
-		}{}, `jsonschema_extras tag "secret": expected NAME=VALUE`},
+		}{}, `jsonschema_extras tag "secret": expected secret=true`},
+		"a tag secret": {struct {
+			F string `secret:"true"`
+		}{}, `field F: tag secret:"true" says nothing: a secret is marked by the tag jsonschema_extras:"secret=true"`},
 		"a secret number": {struct {
 			F int `jsonschema_extras:"secret=true"`
 		}{}, `jsonschema_extras tag "secret=true": a secret is a string, or a list or map of them`},

@@ -37,6 +37,9 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 	if !ok || !filepath.IsAbs(path) {
 		return nil, fmt.Errorf("%q is no address: expected %s/PATH, as the plugin's serve --attach prints it", address, wire.AttachScheme)
 	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("it is a directory, and no socket: %s", advice)
+	}
 	var d net.Dialer
 	socket, err := d.DialContext(ctx, "unix", path)
 	if err != nil {
@@ -52,9 +55,11 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 	return &Conn{conn}, nil
 }
 
+// advice is what to do if nobody serves at an address.
+const advice = "start the plugin with serve --attach, and give the address that it prints now"
+
 // explain says what to do if nobody serves there.
 func explain(ctx context.Context, err error) error {
-	const advice = "start the plugin with serve --attach, and give the address that it prints now"
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

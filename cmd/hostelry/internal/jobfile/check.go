@@ -75,7 +75,7 @@ func (t Task) checkConfig(kind catalog.Kind, dir string, problems *Problems) jso
 	var bad *catalog.ConfigError
 	switch {
 	case errors.As(err, &bad):
-		problems.addAll(n, at, bad.Problems)
+		problems.addAll(n, at, TellSources(config, bad.Problems))
 	case err != nil:
 		problems.add(at, "%s", fmt.Sprintf("config of kind %q: %v", kind.Name, err))
 	case kind.IsBuiltIn(): // its constructor has no effect, and knows more than a schema can say

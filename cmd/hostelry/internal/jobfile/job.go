@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/hostelry-run/hostelry/host"
@@ -78,7 +79,7 @@ func Read(file string) (*Job, error) {
 
 // readText reads no more than a job file may have.
 func readText(file string) ([]byte, error) {
-	f, err := os.Open(file)
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a named pipe to which nobody writes would block
 	if err != nil {
 		if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 			err = pathError.Err
@@ -92,6 +93,9 @@ func readText(file string) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the job file: %w", err)
+	}
+	if info, err := f.Stat(); err == nil && info.Mode()&fs.ModeNamedPipe != 0 && len(text) == 0 {
+		return nil, errors.New("is a named pipe, and nobody writes to it: name a file, or begin to write first")
 	}
 	return text, nil
 }

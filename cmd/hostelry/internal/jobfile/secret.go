@@ -9,10 +9,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
+	"github.com/hostelry-run/hostelry/host/schema"
 )
 
 // maxSecret bounds the file of a secret, in bytes.
@@ -100,4 +103,41 @@ func ConfigFor(kind catalog.Kind, settings []string) (json.RawMessage, error) {
 		return nil, errors.New(strings.Join(bad, "\n"))
 	}
 	return config.json(), nil
+}
+
+// TellSources adds to problems with a config that something in it names where a secret
+// stands, which is done only where the kind's schema says that there is one.
+func TellSources(config json.RawMessage, problems []schema.Problem) []schema.Problem {
+	var whole any
+	_ = json.Unmarshal(config, &whole) // a config is JSON
+	told := slices.Clone(problems)
+	for i, p := range told {
+		if source := sourceAt(whole, p.Path); source != "" && !p.Key {
+			told[i].Message += fmt.Sprintf("; {%s: ...} names where a secret stands, and the kind marks no secret here: give the value itself", source)
+		}
+	}
+	return told
+}
+
+// sourceAt is "env" or "file" if that is the one field of the object at a path.
+func sourceAt(v any, path []string) string {
+	for _, step := range path {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[step]
+		case []any:
+			at, err := strconv.Atoi(step)
+			if err != nil || at < 0 || at >= len(x) {
+				return ""
+			}
+			v = x[at]
+		}
+	}
+	object, _ := v.(map[string]any)
+	for _, source := range []string{"env", "file"} {
+		if _, isText := object[source].(string); isText && len(object) == 1 {
+			return source
+		}
+	}
+	return ""
 }

@@ -18,7 +18,7 @@ func durationOf(n *node, name string, problems *Problems) time.Duration {
 		return 0
 	}
 	d, err := time.ParseDuration(value.text())
-	if err == nil && d <= 0 || err != nil && problems.none(value.at) {
+	if (err != nil || d <= 0) && problems.none(value.at) {
 		problems.add(value.at, `%q is %q: expected a duration of more than 0, such as "5s"`, name, value.text())
 	}
 	if err != nil {

@@ -64,6 +64,9 @@ func Write(dir, language string, p Plugin) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is no directory: name one, which is made if it is missing", dir)
+	}
 	p.Folder = filepath.Base(absolute)
 	files, err := render(path.Join(root, language), p)
 	if err != nil {
