@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// warmAgain is how long a pool waits after one of its waiting processes has died or did not
+// again is how long a pool waits after one of its waiting processes has died or did not
 // start: a plugin that cannot run is to cost little, and one that waited for a minute
 // could.
-var warmAgain = Restart{Max: Unlimited, Initial: time.Second}.withDefaults()
+func again() Restart { return Restart{Max: Unlimited, Initial: time.Second}.withDefaults() }
 
 // refill has as many processes wait as there are to be. It does not block.
 func (p *pool) refill() {
@@ -36,11 +36,9 @@ func (p *pool) fill(ctx context.Context) {
 		w, ill, since := p.next()
 		switch {
 		case ill:
-			again := time.NewTimer(b.spend(warmAgain, since))
 			select {
-			case <-again.C:
+			case <-time.After(b.spend(again(), since)):
 			case <-ctx.Done():
-				again.Stop()
 			}
 		case w != nil:
 			w.launchInTime(ctx)

@@ -18,10 +18,10 @@ func (m *Mask) Learn(other *Mask) {
 	m.learning.Lock()
 	defer m.learning.Unlock()
 	known := m.known()
-	words := known
+	words := slices.Clone(known) // readers have the other
 	for _, word := range other.known() {
 		if !slices.Contains(known, word) {
-			words = append(words[:len(words):len(words)], word)
+			words = append(words, word)
 		}
 	}
 	if len(words) > len(known) {

@@ -144,9 +144,7 @@ func (j *Job) fill(problems *Problems) {
 	j.Groups = groupsOf(j.root.get("groups"))
 	if tasks := j.root.get("tasks"); tasks != nil {
 		for i := range tasks.fields {
-			t := newTask(&tasks.fields[i], problems)
-			t.takeSeat(j.root, problems)
-			j.Tasks = append(j.Tasks, t)
+			j.Tasks = append(j.Tasks, newTask(&tasks.fields[i], problems).seated(j.root, problems))
 		}
 	}
 	j.checkNames(problems)

@@ -74,7 +74,7 @@ func bytesOf(size string) int64 {
 }
 
 // processKeys are for processes that the host starts.
-var processKeys = append([]string{"env", "limits"}, shareKeys[:]...)
+func processKeys() []string { return []string{"env", "limits", "share", "max_tasks", "warm"} }
 
 // checkMode refuses what makes no sense in the task's mode.
 func (t Task) checkMode(mode string, problems *Problems) {
@@ -84,7 +84,7 @@ func (t Task) checkMode(mode string, problems *Problems) {
 		}
 		return
 	}
-	for _, name := range processKeys {
+	for _, name := range processKeys() {
 		if f := t.node.field(name); f != nil {
 			problems.add(f.at, "%q is for process mode: this task runs in %s mode, in the host's own process", f.key, mode)
 		}
@@ -96,7 +96,7 @@ func (t Task) checkAttached(kind catalog.Kind, problems *Problems) {
 	if kind.Address() == "" {
 		return
 	}
-	for _, name := range processKeys {
+	for _, name := range processKeys() {
 		if f := t.node.field(name); f != nil {
 			problems.add(f.at, "%q is for a process that the host starts, and plugin %q is attached at %s: take it out meanwhile",
 				f.key, kind.Plugin, kind.Address())
