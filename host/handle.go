@@ -43,15 +43,18 @@ type Handle struct {
 // past is what is remembered of a task that reports, keeps checkpoints, waits for others
 // or is begun again. Most do not.
 type past struct {
-	progress   Progress        // that was reported last
-	checkpoint json.RawMessage // the newest
-	waitCause  string          // of the attempt that waits for what the task needs
-	budget     budget          // of restarts
-	renewed    chan struct{}   // closed when its restart is through; nil until someone waits for that
-	last       *TaskError      // of the last attempt
+	progress   Progress      // that was reported last
+	checkpoint *checkpoint   // the newest, or nil
+	waitCause  string        // of the attempt that waits for what the task needs
+	budget     budget        // of restarts
+	renewed    chan struct{} // closed when its restart is through; nil until someone waits for that
+	last       *TaskError    // of the last attempt
 	panics     int
 	reloaded   *job // what the next attempts take for job, or nil
 }
+
+// checkpoint is what an attempt keeps for the next. It is final.
+type checkpoint struct{ data json.RawMessage }
 
 // pastLocked is the task's past, to be changed.
 func (h *Handle) pastLocked() *past {
@@ -59,14 +62,6 @@ func (h *Handle) pastLocked() *past {
 		h.past = new(past)
 	}
 	return h.past
-}
-
-// checkpointLocked is the newest checkpoint, or nil.
-func (h *Handle) checkpointLocked() json.RawMessage {
-	if h.past == nil {
-		return nil
-	}
-	return h.past.checkpoint
 }
 
 // lastLocked is how the last attempt failed, or nil.

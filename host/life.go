@@ -109,8 +109,8 @@ func (h *Handle) beginLocked(cause string) {
 		h.past.progress = Progress{}
 	}
 	t := &try{Handle: h, number: h.attempts, mode: h.mode, job: h.jobLocked()}
-	if kept := h.checkpointLocked(); kept != nil {
-		t.restore = &kept
+	if h.past != nil {
+		t.restore = h.past.checkpoint
 	}
 	if t.job.terms != r.config.usual {
 		t.watch = &watch{logger: t.watchedLogger()}

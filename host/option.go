@@ -2,6 +2,7 @@ package host
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,6 +34,7 @@ func newConfig(opts []Option) (*config, error) {
 		startTimeout: 10 * time.Second,
 		logger:       slog.Default(),
 		runID:        rand.Text()[:8],
+		settled:      settled{none: json.RawMessage("{}")},
 	}
 	var errs []error
 	for _, opt := range opts {

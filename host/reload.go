@@ -92,8 +92,8 @@ func (h *Handle) anewLocked() *Handle {
 	anew := &Handle{
 		runner: r, job: *h.jobLocked(), mode: h.mode, group: h.group, index: h.index, attempts: h.attempts,
 	}
-	if kept := h.checkpointLocked(); kept != nil && h.state != StateSucceeded {
-		anew.pastLocked().checkpoint = kept
+	if h.past != nil && h.state != StateSucceeded {
+		anew.pastLocked().checkpoint = h.past.checkpoint
 	}
 	r.dropLocked(map[*Handle]bool{h: true})
 	r.admitLocked(anew, set)

@@ -114,3 +114,37 @@ func comeAndGo(t *testing.T, r *host.Runner) {
 	}
 	time.Sleep(time.Millisecond)
 }
+
+// TestRemoveMany: thousands of tasks that need one are removed, in any order.
+func TestRemoveMany(t *testing.T) {
+	const tasks = 20_000
+	r := startEmpty(t, benchmarked(t))
+	all := names(tasks)
+	for i, id := range all {
+		spec := host.Spec{ID: id, Kind: "no-op"}
+		if i > 0 {
+			spec.Needs = map[string]host.Need{all[0]: host.NeedStarted}
+		}
+		if _, err := r.Add(spec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range all {
+		id := all[i*7919%tasks] // a prime: each once
+		if err := r.Remove(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if i%1000 == 0 {
+			want := tasks - i - 1
+			if left := r.Handles(); len(left) != want {
+				t.Fatalf("%d tasks are left, want %d", len(left), want)
+			}
+		}
+	}
+	if left := r.Handles(); len(left) > 0 {
+		t.Errorf("%d tasks are left", len(left))
+	}
+	if err := r.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -71,7 +71,7 @@ func (t *try) Checkpoint(_ context.Context, data json.RawMessage) error {
 		return fmt.Errorf("%w: it is not JSON", task.ErrBadCheckpoint)
 	}
 	err := task.ErrStopped // nobody waits for what an abandoned attempt still does
-	t.report(func() { t.pastLocked().checkpoint, err = data, nil })
+	t.report(func() { t.pastLocked().checkpoint, err = &checkpoint{data}, nil })
 	return err
 }
 
@@ -80,5 +80,5 @@ func (t *try) Restore() json.RawMessage {
 	if t.restore == nil {
 		return nil
 	}
-	return *t.restore
+	return t.restore.data
 }

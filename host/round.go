@@ -10,8 +10,10 @@ import (
 // round is a restart: of one task, or of those that the strategy of its group begins
 // again with it. Its members begin when its time has come and none of them runs.
 type round struct {
-	group   *group // whose round it is; nil where it is of one task
-	members []*Handle
+	group   *group      // whose round it is; nil where it is of one task
+	members []*Handle   // in the order in which they joined, with those that have left
+	size    int         // of those that have not
+	still   int         // so many of the first have no attempt, and get none in a round
 	cause   string      // of the attempts that it begins
 	next    time.Time   // when they begin, at the earliest; zero is at once
 	timer   *time.Timer // fires then; or nil
@@ -56,6 +58,7 @@ func (ro *round) joinLocked(h *Handle) {
 	}
 	h.round = ro
 	ro.members = append(ro.members, h)
+	ro.size++
 }
 
 // delayLocked has the round wait for d, or longer if it waits already.
@@ -79,10 +82,15 @@ func (ro *round) delayLocked(d time.Duration) {
 // proceedLocked begins the members if the round's time has come and none of them
 // runs, and then the round is over.
 func (ro *round) proceedLocked() {
-	if time.Now().Before(ro.next) || slices.ContainsFunc(ro.members, func(m *Handle) bool { return m.try != nil }) {
+	if ro.size == 0 || time.Now().Before(ro.next) { // it is over, or its time has not come
 		return
 	}
-	members := ro.members
+	for ; ro.still < len(ro.members); ro.still++ {
+		if m := ro.members[ro.still]; m.round == ro && m.try != nil {
+			return
+		}
+	}
+	members := slices.DeleteFunc(slices.Clone(ro.members), func(m *Handle) bool { return m.round != ro })
 	slices.SortFunc(members, func(a, b *Handle) int { return a.index - b.index })
 	ro.endLocked()
 	for _, m := range members {
@@ -97,8 +105,7 @@ func (ro *round) proceedLocked() {
 // leaveLocked takes a task out of the round, which has one member less to wait for.
 func (ro *round) leaveLocked(h *Handle) {
 	h.round = nil
-	ro.members = slices.DeleteFunc(ro.members, func(m *Handle) bool { return m == h })
-	if len(ro.members) == 0 {
+	if ro.size--; ro.size == 0 {
 		ro.endLocked()
 		return
 	}
@@ -107,9 +114,11 @@ func (ro *round) leaveLocked(h *Handle) {
 
 func (ro *round) endLocked() {
 	for _, m := range ro.members {
-		m.round = nil
+		if m.round == ro {
+			m.round = nil
+		}
 	}
-	ro.members = nil
+	ro.members, ro.size, ro.still = nil, 0, 0
 	if ro.timer != nil {
 		ro.timer.Stop()
 	}

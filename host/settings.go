@@ -31,7 +31,10 @@ func settle(k *catalog.Kind, given json.RawMessage) (*settings, error) {
 // settled remembers, for each kind, the settings that were found to be right last: most
 // often the next task's are the same. To check {} takes ten times as long as all else
 // that it takes to add a task.
-type settled struct{ last sync.Map } // *settings by *catalog.Kind
+type settled struct {
+	last sync.Map        // *settings by *catalog.Kind
+	none json.RawMessage // what no config is
+}
 
 // maxKept is how large a config may be that is kept for the next task. One with
 // secrets is not kept.
@@ -51,10 +54,10 @@ func (s *settled) settle(k *catalog.Kind, given json.RawMessage) (*settings, err
 // forget is called when kinds have been replaced.
 func (s *settled) forget() { s.last.Clear() }
 
-// encodeConfig is what a Spec's config is as JSON: a text that nobody else has.
-func encodeConfig(v any) (json.RawMessage, error) {
+// encode is what a Spec's config is as JSON: a text that nobody changes.
+func (s *settled) encode(v any) (json.RawMessage, error) {
 	if v == nil {
-		return json.RawMessage("{}"), nil
+		return s.none, nil
 	}
 	raw, err := json.Marshal(v)
 	if err != nil {

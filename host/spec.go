@@ -141,7 +141,7 @@ func (s *Spec) check(c *config) (job, error) {
 	if err != nil {
 		return j, err
 	}
-	given, err := encodeConfig(s.Config)
+	given, err := c.settled.encode(s.Config)
 	if err != nil {
 		return j, err
 	}

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -15,12 +14,12 @@ import (
 // attempt. Its fields are under the runner's lock, but for those that are final.
 type try struct {
 	*Handle
-	number    int              // from 1; final
-	mode      Mode             // final
-	job       *job             // final
-	restore   *json.RawMessage // nil for none; final
-	execution execution        // final
-	watch     *watch           // nil in an attempt on the usual terms; final
+	number    int         // from 1; final
+	mode      Mode        // final
+	job       *job        // final
+	restore   *checkpoint // nil for none; final
+	execution execution   // final
+	watch     *watch      // nil in an attempt on the usual terms; final
 
 	runs    bool          // its Run was called
 	ready   bool          // it is up
