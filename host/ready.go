@@ -42,7 +42,7 @@ func (c readyCheck) polls() bool {
 	return c.check.TCP != "" || c.check.HTTP != "" || len(c.check.Exec) > 0
 }
 
-func (r *Readiness) isZero() bool {
+func (r Readiness) isZero() bool {
 	return r.Log == "" && r.TCP == "" && r.HTTP == "" && r.Exec == nil && r.Timeout == 0
 }
 

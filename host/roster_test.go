@@ -14,19 +14,19 @@ func TestRoster(t *testing.T) {
 	var want []*Handle
 	next := 0
 	for range 20_000 {
-		switch n := rand.IntN(5); { //nolint:gosec // any numbers will do
+		switch n := rand.IntN(5); {
 		case n < 2 || len(want) == 0:
 			h := &Handle{index: next}
 			next++
 			l.add(h)
 			want = append(want, h)
 		case n < 4:
-			at := rand.IntN(len(want)) //nolint:gosec // likewise
+			at := rand.IntN(len(want))
 			want[at].gone = true
 			l.left(1)
 			want = slices.Delete(want, at, at+1)
 		default:
-			at := rand.IntN(len(want)) //nolint:gosec // likewise
+			at := rand.IntN(len(want))
 			before := l.list
 			copied := slices.Clone(before)
 			want[at].gone = true

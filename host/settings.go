@@ -41,8 +41,10 @@ type settled struct {
 const maxKept = 1024
 
 func (s *settled) settle(k *catalog.Kind, given json.RawMessage) (*settings, error) {
-	if last, found := s.last.Load(k); found && bytes.Equal(last.(*settings).given, given) {
-		return last.(*settings), nil
+	if last, found := s.last.Load(k); found {
+		if same, _ := last.(*settings); bytes.Equal(same.given, given) {
+			return same, nil
+		}
 	}
 	fresh, err := settle(k, given)
 	if err == nil && fresh.mask == nil && len(given) <= maxKept {

@@ -55,7 +55,7 @@ func (c *Catalog) Register(kinds ...task.Kind) error {
 	defer c.mu.Unlock()
 	names := make(map[string]bool)
 	for _, k := range added {
-		if names[k.Name] || slices.ContainsFunc(c.kinds[k.Name], Kind.IsBuiltIn) {
+		if names[k.Name] || slices.ContainsFunc(c.kinds[k.Name], isBuiltIn) {
 			return fmt.Errorf("kind %q is registered twice", k.Name)
 		}
 		names[k.Name] = true
@@ -209,19 +209,21 @@ func localKind(k task.Kind) (Kind, error) {
 }
 
 // IsBuiltIn reports whether the kind is one of the host's own program.
-func (k Kind) IsBuiltIn() bool { return k.Plugin == "" }
+func (k *Kind) IsBuiltIn() bool { return k.Plugin == "" }
+
+func isBuiltIn(k Kind) bool { return k.IsBuiltIn() }
 
 // Local is the kind as the host's own program registered it. It is valid if
 // IsBuiltIn.
 func (k *Kind) Local() task.Kind { return k.local }
 
 // File is the plugin's file as it stands in its directory, or "" if there is none.
-func (k Kind) File() string { return k.file }
+func (k *Kind) File() string { return k.file }
 
 // Executable is the private copy of File that was made when it was checked, or "".
 // It is what hosts launch.
-func (k Kind) Executable() string { return k.copied }
+func (k *Kind) Executable() string { return k.copied }
 
 // Address is where the plugin serves, if it was attached, or else "". Hosts dial it
 // and launch nothing.
-func (k Kind) Address() string { return k.address }
+func (k *Kind) Address() string { return k.address }

@@ -72,7 +72,7 @@ func (c *Catalog) TakePlugins(from *Catalog) {
 	plugins, attached := slices.Clone(from.plugins), maps.Clone(from.attached)
 	var kinds []Kind
 	for _, same := range from.kinds {
-		kinds = append(kinds, slices.DeleteFunc(slices.Clone(same), Kind.IsBuiltIn)...)
+		kinds = append(kinds, slices.DeleteFunc(slices.Clone(same), isBuiltIn)...)
 	}
 	from.mu.Unlock()
 	c.mu.Lock()
