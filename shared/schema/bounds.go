@@ -73,9 +73,7 @@ func (c *checker) check(schemas []any, path []string, v any) {
 	}
 }
 
-// ruleNames are the keywords that are checked.
-//
-//nolint:gochecknoglobals // a table, which nobody changes
+// ruleNames are the keywords that are checked, beside enum and const.
 var ruleNames = []string{
 	"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
 	"minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "required",

@@ -173,9 +173,12 @@ func (r reader) examples(s rules) []string {
 		all = append(all, compact(example))
 	}
 	if all == nil && s.Items != nil {
-		if items := r.read(s.Items).Examples; items != nil {
-			list, _ := json.Marshal(items) // each is JSON already
-			all = append(all, compact(list))
+		var items []string
+		for _, example := range r.read(s.Items).Examples {
+			items = append(items, compact(example))
+		}
+		if items != nil {
+			all = []string{"[" + strings.Join(items, ",") + "]"}
 		}
 	}
 	return all
