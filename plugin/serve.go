@@ -50,20 +50,11 @@ func serve(d wire.Description, kinds []task.Kind) error {
 
 	tasks := wire.NewServer(d, kinds, logger)
 	watch := &hostWatch{gone: make(chan struct{})}
-	prepared := make(chan struct{})
-	server := newServer(tasks, grpc.StatsHandler(watch), grpc.Creds(identity.credentials),
-		// Nothing is answered, and no task begins, before signals are minded.
-		grpc.UnaryInterceptor(func(ctx context.Context, r any, _ *grpc.UnaryServerInfo, answer grpc.UnaryHandler) (any, error) {
-			<-prepared
-			return answer(ctx, r)
-		}),
-		grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, run grpc.StreamHandler) error {
-			<-prepared
-			return run(srv, stream)
-		}))
+	server := newServer(tasks, grpc.StatsHandler(watch), grpc.Creds(identity.credentials))
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
 
+	signals := notify() // before the host can send one; it takes a quarter of a millisecond
 	handshake := wire.Handshake{
 		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
 		Cert: identity.cert,
@@ -71,8 +62,6 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
 		return fmt.Errorf("print the handshake: %w", err)
 	}
-	signals := notify() // while the host connects: it takes a quarter of a millisecond
-	close(prepared)
 	if lifeline {
 		go func() { // ends with the host, or with this process
 			_, _ = io.Copy(io.Discard, lifelineEnd())
