@@ -58,13 +58,10 @@ func (e *coroutine) Run(task.Scheduler) {
 	e.attempt.Run(e.begun, func(a attempt.End) { e.over(end{End: a}) })
 }
 
-// Done is that of the task's ctx where stop itself cancels that, and then wakes the
+// Owns reports whether ctx is the task's, and stop itself cancels that and then wakes the
 // task. Where it is for a Stopper to end first, or for its time, ctx is watched.
-func (e *coroutine) Done() <-chan struct{} {
-	if e.attempt.HasStopper() {
-		return nil
-	}
-	return e.attempt.Done()
+func (e *coroutine) Owns(ctx context.Context) bool {
+	return e.attempt.Owns(ctx) && !e.attempt.HasStopper()
 }
 
 // stop asks on the loop if the task has a Stopper: code of two async tasks never

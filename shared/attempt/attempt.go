@@ -276,9 +276,9 @@ func (a *Attempt) ask(ctx context.Context, stopper task.Stopper) error {
 	return err
 }
 
-// Done is closed when the ctx that the task gets is done: by Stop, and at the end of
-// Run or of New's ctx.
-func (a *Attempt) Done() <-chan struct{} { return a.ctx.Done() }
+// Owns reports whether ctx is the very one that the task got, which ends by Stop, and
+// at the end of Run or of New's ctx.
+func (a *Attempt) Owns(ctx context.Context) bool { return ctx == a.ctx }
 
 // HasStopper reports whether the running task has a Stopper, on which Stop blocks.
 func (a *Attempt) HasStopper() bool {

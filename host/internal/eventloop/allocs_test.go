@@ -34,8 +34,8 @@ func TestAllocationsOfALife(t *testing.T) {
 // signalling is a body that tells of its end.
 type signalling struct{ ended chan struct{} }
 
-func (b *signalling) Run(task.Scheduler)  { b.ended <- struct{}{} }
-func (*signalling) Done() <-chan struct{} { return nil }
+func (b *signalling) Run(task.Scheduler)      { b.ended <- struct{}{} }
+func (*signalling) Owns(context.Context) bool { return false }
 
 func TestAllocationsOfAStep(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

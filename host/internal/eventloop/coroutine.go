@@ -24,12 +24,12 @@ type Coroutine struct {
 	worker *worker // from its first step to its end
 
 	wakeAt time.Duration   // opSleep: until when, on the loop's clock
-	ctx    context.Context // opSleep: or until the end of which
+	ctx    context.Context // opSleep: or until the end of which; nil if that is watched
 	await  func()          // opAwait: for the end of what
 
 	// A ctx stays watched from one sleep to the next, as it seldom changes.
-	done    <-chan struct{} // of the ctx under which it sleeps, or slept; or nil
-	unwatch func() bool     // of the ctx, other than its body's own, under which it slept last; or nil
+	done    <-chan struct{} // of the ctx watched last, or nil
+	unwatch func() bool     // of the ctx watched, or nil
 
 	link     *Coroutine // the next in its queue; the queue's owner's
 	notice   *notice    // to leave the loop if it must, or nil; under the loop's mu
@@ -43,10 +43,11 @@ type Coroutine struct {
 type Body interface {
 	// Run is the coroutine. s serves it alone; see [Loop.Go].
 	Run(s task.Scheduler)
-	// Done is closed by somebody who then calls [Coroutine.Wake], or is nil. Under a
-	// ctx of this Done the coroutine sleeps without being told of ctx's end by ctx,
-	// for which context has a goroutine begin. It is called by the loop.
-	Done() <-chan struct{}
+	// Owns reports whether ctx, an ordinary one then, is the coroutine's own: who ends
+	// it calls [Coroutine.Wake] next. Of the end of another ctx the coroutine is told
+	// by the package context, which keeps a list, and begins a goroutine for that. It
+	// is called by the loop, before a sleep.
+	Owns(ctx context.Context) bool
 }
 
 type op uint8

@@ -18,7 +18,7 @@
 //   - One goroutine an Await, for as long as the awaited function runs.
 //   - The watcher ends with the driver, and so does Config.Blocked's, which it starts.
 //   - context.AfterFunc starts one for a moment when the ctx of a sleeper is done,
-//     unless that is the one of [Body.Done].
+//     unless that is its body's own.
 //
 // [Loop.Close] waits for the first four of these, orphans excepted.
 //
@@ -30,6 +30,7 @@
 package eventloop
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -124,8 +125,8 @@ func (l *Loop) Go(name string, f func(s task.Scheduler)) *Coroutine {
 // function is a Body that has no ctx of its own.
 type function func(task.Scheduler)
 
-func (f function) Run(s task.Scheduler) { f(s) }
-func (function) Done() <-chan struct{}  { return nil }
+func (f function) Run(s task.Scheduler)    { f(s) }
+func (function) Owns(context.Context) bool { return false }
 
 // Start is Go for who has a place for the coroutine, which must be zero, and a
 // [Body]. It reports false after Close.
@@ -228,7 +229,7 @@ func (l *Loop) step(c *Coroutine) bool {
 // bury counts c as ended and drops what its callers' references should not keep.
 func (l *Loop) bury(c *Coroutine) {
 	l.ended++
-	c.body, c.worker, c.done, c.unwatch = nil, nil, nil, nil
+	c.body, c.worker, c.ctx, c.done, c.unwatch = nil, nil, nil, nil, nil
 }
 
 // await runs what c waits for, and ends when that does.

@@ -149,8 +149,8 @@ type stoppable struct {
 	run func(task.Scheduler)
 }
 
-func (b *stoppable) Run(s task.Scheduler)  { b.run(s) }
-func (b *stoppable) Done() <-chan struct{} { return b.ctx.Done() }
+func (b *stoppable) Run(s task.Scheduler)          { b.run(s) }
+func (b *stoppable) Owns(ctx context.Context) bool { return ctx == b.ctx }
 
 func TestWake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
