@@ -130,7 +130,9 @@ func (p *Process) connect(ctx context.Context) error {
 	if _, err := p.client.Start(); err != nil {
 		return err
 	}
-	close(p.runner.located) // not before: Start loads the plugin's certificate last
+	if p.runner.tls() {
+		close(p.runner.located) // not before: Start loads the plugin's certificate last
+	}
 	return p.reach(ctx)
 }
 

@@ -35,7 +35,7 @@ func init() {
 		"mute":           func() { accept(func(net.Conn) { here() }) },
 		"hangs up":       func() { accept(func(c net.Conn) { _ = c.Close() }) },
 		"closes stdout":  func() { _ = os.Stdout.Close(); here() },
-		"frozen":         func() { fmt.Fprintln(os.Stderr, "here"); _ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) },
+		"frozen":         frozen,
 		"exits":          func() { fmt.Fprintln(os.Stderr, "no licence"); os.Exit(3) },
 		"succeeds":       func() {},
 		"panics":         func() { panic("boom") },
@@ -118,4 +118,12 @@ func child() {
 	}
 	_ = os.NewFile(3, "up").Close()
 	select {}
+}
+
+// frozen stops itself. The system may stop this thread last, which must not end the
+// process before.
+func frozen() {
+	fmt.Fprintln(os.Stderr, "here")
+	_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the host hangs up
 }

@@ -59,7 +59,7 @@ type pluginRunner struct {
 	hangUp    func()           // closes the lifeline
 	conn      *grpc.ClientConn // made by Start; it connects as soon as address is known
 	located   chan struct{}    // closed once network, address and certificates are known
-	network   string           // where the plugin listens: set by PluginToHost
+	network   string           // where the plugin listens: set by locate
 	address   string
 	// certificates are this launch's, or nil.
 	certificates func() *tls.Config
@@ -261,9 +261,22 @@ func (r *pluginRunner) readStdout() {
 		r.kill()
 		return
 	}
+	r.locate(handshake)
 	_, _ = fmt.Fprintln(r.handshake.w, handshake) // as it was understood here
 	_ = r.handshake.w.Close()
 	copyPlain(r.config.Logger, "stdout", lines)
+}
+
+// locate lets dial begin, if the plugin listens where it may: else go-plugin fails, by
+// PluginToHost. With certificates dial waits until go-plugin has loaded the plugin's.
+func (r *pluginRunner) locate(h wire.Handshake) {
+	if _, _, err := r.PluginToHost(h.Network, h.Address); err != nil {
+		return
+	}
+	r.network, r.address = h.Network, h.Address
+	if !r.tls() {
+		close(r.located)
+	}
 }
 
 func (r *pluginRunner) readStderr() {
@@ -310,7 +323,6 @@ func (r *pluginRunner) PluginToHost(network, address string) (string, string, er
 	case network != "unix" && runtime.GOOS != "windows":
 		return "", "", fmt.Errorf("the plugin listens on %s %q; on this system it must be a unix socket", network, address)
 	}
-	r.network, r.address = network, address
 	return network, address, nil
 }
 
