@@ -60,7 +60,7 @@ func conform(t *testing.T, file, config string) []conformance.Result {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	suite, err := conformance.New(c, conformance.Options{Config: json.RawMessage(config), Watch: 300 * time.Millisecond})
+	suite, err := conformance.New(c, conformance.Options{Config: json.RawMessage(config), StartTimeout: time.Minute, Watch: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
