@@ -212,7 +212,8 @@ func (s *Suite) unreachable(ctx context.Context) bool {
 	ctx, cancel := within(ctx, farewell)
 	defer cancel()
 	_, err := client(s.instance.Conn()).Describe(ctx, &taskpb.DescribeRequest{})
-	return status.Code(err) == codes.Unavailable
+	code := status.Code(err)
+	return ctx.Err() == nil && (code == codes.Unavailable || code == codes.Canceled) // the latter where the host's end is closed too
 }
 
 // live is the instance, started if there is none that lives.
