@@ -13,20 +13,20 @@ import (
 func TestWatchdog(t *testing.T) {
 	eachMode(t, func(t *testing.T, m host.Mode) {
 		g := newRig(t, m, host.WithPolicy(host.LogOnly))
-		watched := func(s *host.Spec) { s.Watchdog = 200 * time.Millisecond }
+		watched := func(s *host.Spec) { s.Watchdog = time.Second }
 		silent := g.with("silent", config{}, watched)
-		beat := g.with("beat", config{N: 10, For: 50 * time.Millisecond}, watched)
+		beat := g.with("beat", config{N: 10, For: 250 * time.Millisecond}, watched)
 		begin := time.Now()
 		if err := g.Run(t.Context()); err == nil {
 			t.Error("no failure")
 		}
-		if took := time.Since(begin); m != host.Process && took != 500*time.Millisecond {
+		if took := time.Since(begin); m != host.Process && took != 2500*time.Millisecond {
 			t.Errorf("it took %v", took)
 		}
 		wantStates(t, host.StateSucceeded, beat)
 		wantStates(t, host.StateFailed, silent)
 		e := taskError(t, silent)
-		want := "it showed no sign of life for 200ms"
+		want := "it showed no sign of life for 1s"
 		if m == host.Process {
 			want += "; its plugin still answers"
 		}
