@@ -142,13 +142,13 @@ func sharedBare(tasks int) measurement {
 		}
 		calling.Wait()
 		took := since(began)
+		err = errors.Join(errs...)
 		for _, pid := range pids {
-			if pid == "" || pid != pids[0] {
-				errs = append(errs, fmt.Errorf("one call was answered by process %q, another by %q", pids[0], pid))
-				break
+			if err == nil && (pid == "" || pid != pids[0]) {
+				err = fmt.Errorf("one call was answered by process %q, another by %q", pids[0], pid)
 			}
 		}
-		return took, errors.Join(errs...)
+		return took, err
 	}
 }
 
