@@ -159,6 +159,13 @@ func (p *plugin) stopAll(c cause) {
 	}
 }
 
+// reason is why all tasks end, or itself while they need not.
+func (p *plugin) reason() cause {
+	p.stopping.Lock()
+	defer p.stopping.Unlock()
+	return p.why
+}
+
 func (p *plugin) answer(method string, s *raw.Stream) error {
 	switch method {
 	case raw.Describe:
@@ -238,7 +245,7 @@ func (r *run) await() cause {
 				return stopped
 			}
 		case <-r.plugin.all:
-			return r.plugin.why
+			return r.plugin.reason()
 		case <-itsEnd:
 			return itself
 		}

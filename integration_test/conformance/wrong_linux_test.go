@@ -167,7 +167,7 @@ func wrongs() []wrong {
 		{name: "takes-a-stop-amiss", check: "stop-clean", words: `finished: "interrupted", with no code`, how: func(p *plugin) {
 			good := p.last
 			p.last = func(r *run, c cause) {
-				if c == stopped && p.why == itself {
+				if c == stopped && p.reason() == itself {
 					r.Send(raw.Failed("interrupted"))
 				} else {
 					good(r, c)
@@ -224,7 +224,7 @@ func wrongs() []wrong {
 		{name: "works-on-after-its-host", check: "hang-up", words: "it still ran 2s after its stream had ended", grace: hasty, how: func(p *plugin) {
 			good := p.last
 			p.last = func(r *run, c cause) {
-				if c == hostGone && p.why == itself {
+				if c == hostGone && p.reason() == itself {
 					<-r.Context().Done()
 				}
 				good(r, c)

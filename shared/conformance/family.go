@@ -30,14 +30,14 @@ func checkTaskProcesses(t *trial) outcome {
 		if o := t.ends(s); o.verdict != Pass {
 			return o
 		}
-		return alone(p, before, "a task finished, and what it had started still ran")
+		return alone(p, before, dying+t.slack(), "a task finished, and what it had started still ran")
 	})
 }
 
 // alone checks that p has no processes but those of before, once those that are
 // ending had the time.
-func alone(p Process, before map[int]string, fault string) outcome {
-	deadline := time.Now().Add(dying)
+func alone(p Process, before map[int]string, patience time.Duration, fault string) outcome {
+	deadline := time.Now().Add(patience)
 	for {
 		left, err := p.Family()
 		if err != nil {

@@ -189,9 +189,8 @@ func (t *trial) ends(s *session) outcome {
 	return passed()
 }
 
-// patience is how long after a stop a task must have ended. The slack is the
-// machine's, which may be busy.
-func (t *trial) patience() time.Duration { return t.options.Grace + 500*time.Millisecond }
+// patience is how long after a stop a task must have ended.
+func (t *trial) patience() time.Duration { return t.options.Grace + 500*time.Millisecond + t.slack() }
 
 // open opens an attempt in an instance that lives. It is for the first attempt of a
 // check: what else belongs to that goes to the same instance, since a new one would
@@ -207,6 +206,9 @@ func (t *trial) open(first *taskpb.RunRequest, mute bool) (*session, error) {
 // openIn opens an attempt in the very instance.
 func (t *trial) openIn(instance Instance, first *taskpb.RunRequest, mute bool) (*session, error) {
 	s, err := open(t.ctx, instance, first, mute, t.Masked)
+	if err == nil {
+		s.closing += t.slack()
+	}
 	if err == nil && t.kind != nil && t.kind.first != nil && t.kind.first.said.faults[lastWord] != "" {
 		s.closing = 0 // to wait again tells nothing new
 	}

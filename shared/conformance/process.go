@@ -95,7 +95,7 @@ func checkHostGone(t *trial) outcome {
 	}
 	defer t.Close()
 	p.HangUp()
-	if !exits(p, gone) {
+	if !exits(p, gone+t.slack()) {
 		return failed("it still lived %v after its host was gone", gone)
 	}
 	if p.Status() != 0 {
@@ -134,7 +134,7 @@ func checkTerminate(t *trial) outcome {
 	case said.finished != nil && !said.clean():
 		return failed("on SIGTERM its task finished: %s", words(said.finished))
 	}
-	if !exits(p, farewell) {
+	if !exits(p, farewell+t.slack()) {
 		return failed("%v after SIGTERM, and after its last task, it still lived", farewell)
 	}
 	return passed()
@@ -190,7 +190,7 @@ func (t *trial) dismiss() ending {
 	p.HangUp()
 	_ = p.Signal(syscall.SIGTERM) // where there is none, the end of the lifeline says it
 	switch {
-	case !exits(p, farewell):
+	case !exits(p, farewell+t.slack()):
 		return ending{
 			failed("it still lived %v after its host was done with it", farewell),
 			notApplicable("it does not exit: see %s", exit),
@@ -198,7 +198,7 @@ func (t *trial) dismiss() ending {
 	case unknown != nil:
 		return ending{passed(), notApplicable("%v", unknown)}
 	}
-	return ending{passed(), alone(p, nil, "it ended, and left processes behind")}
+	return ending{passed(), alone(p, nil, dying+t.slack(), "it ended, and left processes behind")}
 }
 
 func checkExit(t *trial) outcome        { return t.dismissed().exit }
