@@ -2,8 +2,6 @@ package host_test
 
 import (
 	"fmt"
-	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,31 +163,7 @@ func numbers(t *testing.T, texts []string) (all []int) {
 	return all
 }
 
-// TestSharedAndWarmRunsLeaveNothingBehind.
-func TestSharedAndWarmRunsLeaveNothingBehind(t *testing.T) {
-	dir, err := os.MkdirTemp("/tmp", "host") //nolint:usetesting // t.TempDir is too long for the sockets in it
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	t.Setenv("TMPDIR", dir)
-	crowded(t)
-	runtime.GC()
-	before := measure(t, dir)
-	for settled := settle(t, dir, before); settled != before; settled = settle(t, dir, before) {
-		before = settled // the first measure came too early
-	}
-	if before.children != 0 || before.temporary != 0 {
-		t.Fatalf("after the first run there are %+v", before)
-	}
-	for i := range 10 {
-		crowded(t)
-		if after := settle(t, dir, before); after != before {
-			stacks := make([]byte, 1<<20)
-			t.Fatalf("after run %d there are %+v, before %+v\n%s\n%s", i, after, before, openFiles(t), stacks[:runtime.Stack(stacks, true)])
-		}
-	}
-}
+func TestSharedAndWarmRunsLeaveNothingBehind(t *testing.T) { leavesNothing(t, crowded) }
 
 // crowded runs tasks that share, and others for which processes wait.
 func crowded(t *testing.T) {
