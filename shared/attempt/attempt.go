@@ -21,8 +21,8 @@ import (
 // of your own and call [Attempt.Init].
 type Attempt struct {
 	maker  Maker
-	ctx    context.Context
-	cancel context.CancelCauseFunc
+	ctx    context.Context         // New's, until open makes it the task's
+	cancel context.CancelCauseFunc // of the task's; nil before
 
 	mu      sync.Mutex
 	stopper task.Stopper // the running task's, if it has one
@@ -63,8 +63,21 @@ func New(ctx context.Context, maker Maker) *Attempt {
 // Init makes of the zero Attempt what New returns: a host that holds much of an
 // attempt has all of it in one place.
 func (a *Attempt) Init(ctx context.Context, maker Maker) {
-	a.maker = maker
-	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	a.maker, a.ctx = maker, ctx
+}
+
+// open makes the task's ctx, unless that was done. It is left to Run, as that is most
+// often on another goroutine than Init, whose caller may have many attempts to prepare.
+func (a *Attempt) open() {
+	a.mu.Lock()
+	a.openLocked()
+	a.mu.Unlock()
+}
+
+func (a *Attempt) openLocked() {
+	if a.cancel == nil {
+		a.ctx, a.cancel = context.WithCancelCause(a.ctx)
+	}
 }
 
 // End is how an attempt ended.
@@ -93,6 +106,7 @@ type End struct {
 // to stop before it began does not run.
 func (a *Attempt) Run(started func(), done func(End)) {
 	var end End
+	a.open()
 	task.Guard(func() {
 		end.Result, end.Err = a.run(func() { end.Started = true; started() })
 		end.Clean = clean(end.Err) // calls methods of the task's error: they may panic too
@@ -243,6 +257,7 @@ func (a *Attempt) beginStop(cause error) task.Stopper {
 	case a.asked, a.ended:
 		return nil
 	case a.stopper == nil: // or the task has not begun, and now it will not
+		a.openLocked()
 		a.cancel(cause)
 	default:
 		a.asking = &asking{done: make(chan struct{})}
