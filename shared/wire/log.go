@@ -1,7 +1,8 @@
 package wire
 
 import (
-	"encoding/json"
+	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 
@@ -10,34 +11,70 @@ import (
 	"github.com/hostelry-run/hostelry/shared/internal/taskpb"
 )
 
-// sessionLog sends the lines of NewLogHandler as Log messages.
-type sessionLog struct{ session *session }
+// sessionLog is the handler of a task whose log goes to its host as Log messages. None
+// is held back for others to go with it: a process's last words are those that matter
+// most, and what waits for the stream leaves in one write anyway.
+type sessionLog struct {
+	session *session
+	with    []func(slog.Handler) slog.Handler // WithAttrs and WithGroup, in order
+}
 
-// Write sends one line. What cannot be sent is lost with the host.
-func (l sessionLog) Write(line []byte) (int, error) {
-	if r, ok := ParseLogLine(line); ok {
-		l.session.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Log{Log: encodeLog(r)}})
+// Enabled implements slog.Handler: the host filters.
+func (l sessionLog) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle sends a record. What cannot be sent is lost with the host.
+func (l sessionLog) Handle(ctx context.Context, r slog.Record) error {
+	var fields bytes.Buffer
+	h := slog.Handler(logHandler{Handler: slog.NewJSONHandler(&fields, &slog.HandlerOptions{
+		Level: slog.LevelDebug, ReplaceAttr: fieldAttr,
+	})})
+	for _, with := range l.with {
+		h = with(h)
 	}
-	return len(line), nil
+	if err := h.Handle(ctx, r); err != nil {
+		return err
+	}
+	l.session.report(&taskpb.RunResponse{Message: &taskpb.RunResponse_Log{Log: encodeLog(r, fields.Bytes())}})
+	return nil
+}
+
+// WithAttrs implements slog.Handler.
+func (l sessionLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return l.and(func(h slog.Handler) slog.Handler { return h.WithAttrs(attrs) })
+}
+
+// WithGroup implements slog.Handler.
+func (l sessionLog) WithGroup(name string) slog.Handler {
+	return l.and(func(h slog.Handler) slog.Handler { return h.WithGroup(name) })
+}
+
+func (l sessionLog) and(with func(slog.Handler) slog.Handler) slog.Handler {
+	return sessionLog{l.session, append(l.with[:len(l.with):len(l.with)], with)}
+}
+
+// fieldAttr leaves of a record its fields.
+func fieldAttr(groups []string, a slog.Attr) slog.Attr {
+	if a = hclogAttr(groups, a); len(groups) == 0 && (a.Key == levelKey || a.Key == messageKey || a.Key == timeKey) {
+		return slog.Attr{}
+	}
+	return a
 }
 
 // encodeLog bounds a record as a host bounds a line: fields beyond it are dropped,
 // and that is said.
-func encodeLog(r slog.Record) *taskpb.Log {
-	fields := make(map[string]any, r.NumAttrs())
-	r.Attrs(func(a slog.Attr) bool {
-		fields[a.Key] = a.Value.Any()
-		return true
-	})
-	l := &taskpb.Log{Level: logLevelOf(r.Level), Message: text(r.Message), Time: timestamppb.New(r.Time)}
-	if len(fields) == 0 {
-		return l
+func encodeLog(r slog.Record, fields []byte) *taskpb.Log {
+	l := &taskpb.Log{Level: logLevelOf(r.Level), Message: text(r.Message)}
+	if !r.Time.IsZero() {
+		l.Time = timestamppb.New(r.Time)
 	}
-	raw, err := json.Marshal(fields)
-	if err != nil || len(raw) > maxText {
-		raw = fmt.Appendf(nil, `{"dropped_fields":%d}`, len(fields))
+	fields = bytes.TrimSpace(fields)
+	if len(fields) > maxText {
+		dropped, _ := decodeFields(fields)
+		fields = fmt.Appendf(nil, `{"dropped_fields":%d}`, len(dropped))
 	}
-	l.Fields = raw
+	if len(fields) > len("{}") {
+		l.Fields = fields
+	}
 	return l
 }
 

@@ -93,7 +93,7 @@ func (s *Server) Run(stream grpc.BidiStreamingServer[taskpb.RunRequest, taskpb.R
 		stream: stream, start: start, logger: s.logger, ended: make(chan attempt.End, 1), out: outbox{stream: stream},
 	}
 	if ss.logger == nil {
-		ss.logger = slog.New(NewLogHandler(sessionLog{ss}))
+		ss.logger = slog.New(sessionLog{session: ss})
 	}
 	// The task outlives the stream: it ends by Stop, which asks it first.
 	ctx := task.WithHost(context.WithoutCancel(stream.Context()), ss)
