@@ -213,12 +213,27 @@ func (c *record) String() string {
 type logbook struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	more chan struct{} // closed when there is more; nil until someone waits
 }
 
 func (l *logbook) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return l.text.Write(p)
+}
+
+// grows is closed when the log is longer than it is now.
+func (l *logbook) grows() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.more == nil {
+		l.more = make(chan struct{})
+	}
+	return l.more
 }
 
 func (l *logbook) String() string {

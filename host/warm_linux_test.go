@@ -20,25 +20,33 @@ func warm(n int) func(*host.Spec) { return func(s *host.Spec) { s.Warm = n } }
 // ids.
 func (g *rig) awaitWaiting(n int) (pids []int) {
 	g.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) { // a log has no channel
-		pids = nil
-		for line := range strings.Lines(g.log.String()) {
-			if strings.Contains(line, "a plugin process waits for a task") {
-				_, text, _ := strings.Cut(line, "pid=")
-				pid, err := strconv.Atoi(strings.TrimSpace(text))
-				if err != nil {
-					g.t.Fatalf("%s: %v", line, err)
-				}
-				pids = append(pids, pid)
-			}
-		}
-		if len(pids) >= n {
+	for deadline := time.After(patience); ; {
+		grows := g.log.grows() // asked before it is read
+		if pids = g.waiting(); len(pids) >= n {
 			return pids
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-grows:
+		case <-deadline:
 			g.t.Fatalf("%d processes wait, want %d", len(pids), n)
 		}
 	}
+}
+
+// waiting are the ids of the processes that the log says wait, or waited.
+func (g *rig) waiting() (pids []int) {
+	g.t.Helper()
+	for line := range strings.Lines(g.log.String()) {
+		if strings.Contains(line, "a plugin process waits for a task") {
+			_, text, _ := strings.Cut(line, "pid=")
+			pid, err := strconv.Atoi(strings.TrimSpace(text))
+			if err != nil {
+				g.t.Fatalf("%s: %v", line, err)
+			}
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // TestWarmProcessesServeOnce: a task gets one that waits, which is replaced, and at the
