@@ -11,7 +11,7 @@
 //
 //	                     goroutine        async                process
 //	runs                 a goroutine      a coroutine on the   a plugin process
-//	                     per task         runner's one loop    per task
+//	                     per task         runner's one loop    per task, or share
 //	may block            yes              by task.Await only   yes
 //	stop after grace     abandoned        abandoned            the group is killed
 //	panic                that task fails  that task fails      that task fails
@@ -37,7 +37,7 @@
 //
 // A task is begun again when it ends, if its [Restart] says so, with the newest
 // checkpoint of the attempts before. Each attempt is a life of its own: it gets a
-// fresh task.Task, in process mode a fresh process, and ends exactly once, and never
+// fresh task.Task, in process mode a fresh process or a seat in a shared one, and ends exactly once, and never
 // do two attempts of a task run side by side unless Restart.Overlap allows it beside
 // one that was abandoned. When its restarts are spent, or could not help, the task
 // has failed, and only then its policy hears of it.
@@ -103,12 +103,15 @@
 //     long as the process does.
 //
 // Spec.Warm keeps processes waiting, started and ready, from the first such attempt to the end
-// of the run. Whoever needs one takes it, and it is replaced in the background, one launch at
-// a time. Without SharePlugin it serves one attempt; its output is its task's from
+// of the run: that many for each Env, Limits, Share and MaxTasks that such a task of the
+// plugin has had. Whoever needs one takes it, and it is replaced in the background, one
+// launch at a time. Without SharePlugin it serves one attempt; its output is its task's from
 // then on. A process that dies while it waits is replaced, after a pause that grows; the log
-// says so, and no task hears of it. It got its environment when it was started, and
+// says so, and no task hears of it unless it was just about to get it. A process that takes
+// no more tasks, as it was told to terminate, gets none: they go to another one. It got its environment when it was started, and
 // its copy of the plugin was checked as for any launch: what Runner.Reload brings puts new
-// ones in the place of those that wait. The runner ends them with the run, within the
+// ones in the place of those that wait, with the first task that needs one; an attempt of an
+// older version, of a task that Reload has left as it was, is launched. The runner ends them with the run, within the
 // grace; the host's death ends them as it does others.
 //
 // The names are those of pre-forking servers: PHP-FPM's pm.max_children and

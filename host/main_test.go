@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 	if program, ok := programs[name]; ok {
 		os.Exit(program())
 	}
+	passGate()
 	plugin.ServeSelf(append(kinds(), counted(new(atomic.Int64)), editions())...)
 	var err error
 	if tested, err = catalog.New(kinds()...); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hostelry-run/hostelry/host/catalog"
 	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -40,13 +41,13 @@ type pool struct {
 	makeup
 	processes *processes
 	config    *config
-	wake      chan struct{} // buffered: fill is to look again
 
 	// Under the lock of processes:
 	workers []*worker          // in the order of their launch
 	warm    int                // how many are to wait
 	timeout time.Duration      // of the launch of one that is to wait
-	unfill  context.CancelFunc // ends fill; nil until it runs
+	unfill  context.CancelFunc // ends fill; nil while none runs
+	wake    chan<- struct{}    // buffered: fill is to look again
 	ill     bool               // one that waited has died, or did not start,
 	since   time.Time          // after it had waited since then, or zero
 }
@@ -62,8 +63,9 @@ func (p *processes) take(ctx context.Context, c *call) (*seat, error) {
 	if m.share == ShareTask {
 		logger = task.Logger(c.ctx) // its making may run code that is not ours: not under the lock
 	}
+	current := isCurrent(c.config.catalog, c.job.kind)
 	p.mu.Lock()
-	s, launch := p.poolLocked(m, c).seatLocked(c, logger)
+	s, launch := p.poolLocked(m, c, current).seatLocked(c, logger)
 	if launch {
 		p.wait.Go(s.worker.launch) // ends when it is up, or the last one that waits for it gives up
 	}
@@ -71,25 +73,45 @@ func (p *processes) take(ctx context.Context, c *call) (*seat, error) {
 	return s.await(ctx)
 }
 
+// isCurrent reports whether a kind is of the version of its plugin that the catalog has,
+// and not of one that Reload has left a task with.
+func isCurrent(c *catalog.Catalog, k *catalog.Kind) bool {
+	if k.IsBuiltIn() {
+		return true
+	}
+	now, err := c.Find(k.Plugin + "/" + k.Name)
+	return err == nil && now.Executable() == k.Executable()
+}
+
 // poolLocked is the pool of a makeup. A process for one attempt alone has one that
-// nobody else finds.
-func (p *processes) poolLocked(m makeup, c *call) *pool {
+// nobody else finds. Of a plugin's current version, and of no other one, processes wait.
+func (p *processes) poolLocked(m makeup, c *call, current bool) *pool {
+	if current {
+		p.renewedLocked(m)
+	}
+	warm := c.job.seats.warm
+	if !current {
+		warm = 0
+	}
 	pl := p.pools[m]
 	if pl == nil {
-		pl = &pool{makeup: m, processes: p, config: c.config, wake: make(chan struct{}, 1)}
-		if m.share == ShareTask && c.job.seats.warm == 0 {
+		pl = &pool{makeup: m, processes: p, config: c.config}
+		if m.share == ShareTask && warm == 0 {
 			return pl
 		}
-		p.renewedLocked(m)
 		p.pools[m] = pl
 	}
 	pl.timeout = max(pl.timeout, cmp.Or(c.job.startTimeout, c.config.startTimeout))
-	pl.warm = max(pl.warm, c.job.seats.warm)
+	pl.warm = max(pl.warm, warm)
 	return pl
 }
 
-// renewedLocked ends what waits of a plugin's earlier contents.
+// renewedLocked ends what waits of a plugin's other versions.
 func (p *processes) renewedLocked(m makeup) {
+	if p.versions[m.plugin] == m.path {
+		return
+	}
+	p.versions[m.plugin] = m.path
 	for _, old := range p.pools {
 		if old.plugin == m.plugin && old.path != m.path {
 			old.retireLocked()
@@ -110,7 +132,7 @@ func (p *pool) seatLocked(c *call, logger *slog.Logger) (s *seat, launch bool) {
 		w.output.belongToTask(logger)
 		p.dropLocked(w)
 	}
-	return &seat{worker: w, task: c.job.id}, launch
+	return &seat{worker: w, task: c.job.id, fresh: launch}, launch
 }
 
 // freeLocked finds a process with a seat: one that has attempts already, lest those that
@@ -134,6 +156,11 @@ func (p *pool) freeLocked() *worker {
 func (p *pool) dropLocked(w *worker) {
 	w.dropped = true
 	p.workers = slices.DeleteFunc(p.workers, func(other *worker) bool { return other == w })
+	p.forgetLocked()
+}
+
+// forgetLocked drops the pool itself if nothing is in it, nor is to be.
+func (p *pool) forgetLocked() {
 	if len(p.workers) == 0 && p.warm == 0 && p.processes.pools[p.makeup] == p {
 		delete(p.processes.pools, p.makeup)
 	}
@@ -144,6 +171,7 @@ func (p *pool) retireLocked() {
 	p.warm = 0
 	if p.unfill != nil {
 		p.unfill()
+		p.unfill = nil
 	}
 	for _, w := range slices.Clone(p.workers) {
 		if w.seats == 0 && w.isUp() {
@@ -151,6 +179,7 @@ func (p *pool) retireLocked() {
 			p.processes.wait.Go(func() { w.end(min(farewell, p.config.grace)) }) // ends then
 		}
 	}
+	p.forgetLocked()
 }
 
 // launchConfig is how the processes of the pool are launched.

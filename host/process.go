@@ -34,12 +34,13 @@ type processes struct {
 	cancel context.CancelFunc
 	wait   sync.WaitGroup // for the goroutines of the pools
 
-	mu    sync.Mutex
-	pools map[makeup]*pool // without those for one attempt alone
+	mu       sync.Mutex
+	pools    map[makeup]*pool  // without those for one attempt alone
+	versions map[string]string // of a plugin, by its name: the path whose processes may wait
 }
 
 func newProcesses() *processes {
-	p := &processes{keeper: keeper.Start(), pools: make(map[makeup]*pool)}
+	p := &processes{keeper: keeper.Start(), pools: make(map[makeup]*pool), versions: make(map[string]string)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }
@@ -99,26 +100,32 @@ func (e *process) launch(ctx context.Context) (task.Task, error) {
 	timeout := cmp.Or(e.job.startTimeout, e.config.startTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, startTimeoutError(timeout))
 	defer cancel()
-	place, err := e.pools.take(ctx, &e.call)
-	if err != nil {
-		if cause := context.Cause(ctx); errors.Is(cause, task.ErrStopped) {
-			return nil, cause
+	for {
+		place, err := e.pools.take(ctx, &e.call)
+		if err != nil {
+			if cause := context.Cause(ctx); errors.Is(cause, task.ErrStopped) {
+				return nil, cause
+			}
+			e.failure = launchEnd(err)
+			return nil, e.describe(ctx, e.blameLaunch(err))
 		}
-		e.failure = launchEnd(err)
-		return nil, e.describe(ctx, e.blameLaunch(err))
-	}
-	defer place.worker.pool.refill() // once the task has begun: it comes first
-	if !e.adopt(place) {
-		return nil, context.Cause(ctx)
-	}
-	remote, err := place.client().Start(ctx, e.config.runID, e.job.kind.Name, e.job.config)
-	if err != nil {
+		if !e.adopt(place) {
+			return nil, context.Cause(ctx)
+		}
+		remote, err := place.client().Start(ctx, e.config.runID, e.job.kind.Name, e.job.config)
+		if errors.Is(err, wire.ErrRefused) && place.isSecondHand() {
+			e.vacate() // the task did not run: let it have another process
+			continue
+		}
+		place.worker.pool.refill() // once the task has begun: it comes first
+		if err == nil {
+			return remote, nil
+		}
 		if e.late = errors.Is(ctx.Err(), context.DeadlineExceeded); e.late {
 			place.giveUp() // it did not answer
 		}
 		return nil, e.describe(ctx, err)
 	}
-	return remote, nil
 }
 
 // startTimeoutError says which start timeout came first. Each attempt has one ready: to
@@ -143,8 +150,8 @@ func executable(k *catalog.Kind) (string, error) {
 
 // describe says what did not start.
 func (e *process) describe(ctx context.Context, err error) error {
-	if errors.Is(err, wire.ErrLost) && e.late {
-		err = fmt.Errorf("%w: %w", err, context.Cause(ctx))
+	if errors.Is(err, wire.ErrLost) && e.late { // it is the host that hung up
+		err = &silent{lost: err, cause: context.Cause(ctx)}
 	}
 	switch {
 	case !e.job.kind.IsBuiltIn():
@@ -163,6 +170,14 @@ func (e *process) describe(ctx context.Context, err error) error {
 	}
 }
 
+// silent is the error of a plugin that came up, but did not answer in time.
+type silent struct{ lost, cause error }
+
+func (s *silent) Error() string {
+	return fmt.Sprintf("%v: its plugin came up, but did not answer", s.cause)
+}
+func (s *silent) Unwrap() []error { return []error{s.lost, s.cause} }
+
 func launchEnd(err error) *processEnd {
 	e := &processEnd{outcome: OutcomeLaunchFailed, exitCode: -1}
 	if failed, ok := errors.AsType[*pluginproc.LaunchError](err); ok {
@@ -180,6 +195,16 @@ func (e *process) adopt(s *seat) bool {
 	defer e.mu.Unlock()
 	e.seat = s
 	return !e.forced
+}
+
+// vacate leaves a process that has refused the task, to which nobody else is to come.
+func (e *process) vacate() {
+	e.mu.Lock()
+	seat := e.seat
+	e.seat = nil
+	e.mu.Unlock()
+	seat.shun()
+	seat.leave()
 }
 
 func (e *process) stop(ctx context.Context, cause error) {

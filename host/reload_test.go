@@ -80,13 +80,13 @@ func editions() task.Kind {
 // shelf is a plugin directory with editions of this binary.
 type shelf struct {
 	*catalog.Catalog
-	t   *testing.T
-	dir string
+	t          *testing.T
+	dir, cache string
 }
 
 func newShelf(t *testing.T, plugins ...string) *shelf {
 	t.Helper()
-	s := &shelf{new(catalog.Catalog), t, t.TempDir()}
+	s := &shelf{new(catalog.Catalog), t, t.TempDir(), t.TempDir()}
 	s.publish("first", plugins...)
 	return s
 }
@@ -97,7 +97,7 @@ func (s *shelf) publish(edition string, plugins ...string) {
 	for _, name := range plugins {
 		s.put(name, edition)
 	}
-	if err := s.Load(s.t.Context(), s.dir, catalog.WithCacheDir(s.t.TempDir())); err != nil {
+	if err := s.Load(s.t.Context(), s.dir, catalog.WithCacheDir(s.cache)); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 type seat struct {
 	worker *worker
 	task   string // the id of the attempt's task
+	fresh  bool   // the process was launched for it
 
 	// Under the lock of processes:
 	left     bool
@@ -73,6 +74,16 @@ func (s *seat) leave() {
 		w.settle(rests)
 	}
 	w.pool.refill()
+}
+
+// isSecondHand reports whether the process was there before its holder came, and still is.
+func (s *seat) isSecondHand() bool { return !s.fresh && s.worker.process.Serves() }
+
+// shun has nobody else take a seat in the process.
+func (s *seat) shun() {
+	s.processes().mu.Lock()
+	defer s.processes().mu.Unlock()
+	s.worker.pool.dropLocked(s.worker)
 }
 
 // insist kills the process, and does not wait. If others are in it, it does so only if

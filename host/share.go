@@ -67,7 +67,7 @@ func (s *Spec) seating(mode Mode, kind *catalog.Kind) (seating, error) {
 		errs = append(errs, fmt.Errorf("max tasks %d, warm %d: neither is negative", s.MaxTasks, s.Warm))
 	}
 	if s.MaxTasks > 0 && s.Share == ShareTask {
-		errs = append(errs, errors.New("max tasks are for processes that tasks share: a process that is a task's own has one"))
+		errs = append(errs, errors.New("max tasks are for processes that tasks share: set Share to SharePlugin, too"))
 	}
 	if s.Limits.CPU > 0 && s.Share == SharePlugin {
 		errs = append(errs, errors.New("a limit on CPU time is for a process that is a task's own: "+

@@ -207,6 +207,31 @@ func TestDeafTaskInASharedProcess(t *testing.T) {
 	}
 }
 
+// TestSharedProcessThatIsToldToEnd: it takes no more tasks, those that come get another
+// one, and one of its own that is slow goes on to its end.
+func TestSharedProcessThatIsToldToEnd(t *testing.T) {
+	g := newRig(t, host.Process, host.WithPolicy(host.LogOnly), host.WithGrace(time.Second))
+	deaf, told := g.with("deaf", config{For: forever}, sharing), g.with("pid", config{}, sharing, "told")
+	g.start()
+	g.awaitReady(deaf, told)
+	old := g.pid(told)
+	if err := unix.Kill(old, unix.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-told.Done() // so that the process knows
+	var all []*host.Handle
+	for i := range 5 {
+		all = append(all, g.with("pid", config{}, sharing, fmt.Sprint(i)))
+	}
+	g.awaitReady(all...)
+	for _, h := range all {
+		if pid := g.pid(h); pid == old || pid != g.pid(all[0]) {
+			t.Errorf("%s runs in process %d, the first in %d, and %d is ending", h.ID(), pid, g.pid(all[0]), old)
+		}
+	}
+	wantStates(t, host.StateRunning, deaf)
+}
+
 // TestSilentTaskInASharedProcess: as its process answers, it is asked to stop, and the
 // others go on.
 func TestSilentTaskInASharedProcess(t *testing.T) {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -20,7 +21,9 @@ func (p *pool) refill() {
 	if p.unfill == nil {
 		var ctx context.Context
 		ctx, p.unfill = context.WithCancel(p.processes.ctx)
-		p.processes.wait.Go(func() { p.fill(ctx) })
+		wake := make(chan struct{}, 1)
+		p.wake = wake
+		p.processes.wait.Go(func() { p.fill(ctx, wake) })
 	}
 	select {
 	case p.wake <- struct{}{}:
@@ -30,10 +33,10 @@ func (p *pool) refill() {
 
 // fill launches processes that are to wait, one after the other, as the machine may have
 // better things to do. It ends with ctx.
-func (p *pool) fill(ctx context.Context) {
+func (p *pool) fill(ctx context.Context, wake <-chan struct{}) {
 	var b budget
 	for ctx.Err() == nil {
-		w, ill, since := p.next()
+		w, ill, since := p.next(ctx)
 		switch {
 		case ill:
 			select {
@@ -44,17 +47,21 @@ func (p *pool) fill(ctx context.Context) {
 			w.launchInTime(ctx)
 		default:
 			select {
-			case <-p.wake:
+			case <-wake:
 			case <-ctx.Done():
 			}
 		}
 	}
 }
 
-// next is a process to launch, or nil; or it says that there is a reason to wait.
-func (p *pool) next() (w *worker, ill bool, since time.Time) {
+// next is a process to launch, or nil; or it says that there is a reason to wait. After
+// ctx there is none: the pool may have another fill by then.
+func (p *pool) next(ctx context.Context) (w *worker, ill bool, since time.Time) {
 	p.processes.mu.Lock()
 	defer p.processes.mu.Unlock()
+	if ctx.Err() != nil {
+		return nil, false, time.Time{}
+	}
 	ill, p.ill = p.ill, false
 	if !ill && p.waitingLocked() < p.warm {
 		w = p.newWorkerLocked()
@@ -62,17 +69,32 @@ func (p *pool) next() (w *worker, ill bool, since time.Time) {
 	return w, ill, p.since
 }
 
-// launchInTime is launch within the start timeout, and while ctx lasts.
+// errUnwanted ends the launch of a process that is to wait no more.
+var errUnwanted = errors.New("it is not wanted any more")
+
+// launchInTime is launch within the start timeout, and while ctx lasts, unless an attempt
+// waits for it by then.
 func (w *worker) launchInTime(ctx context.Context) {
 	p := w.pool
 	p.processes.mu.Lock()
 	w.proves = true
 	timeout := p.timeout
 	p.processes.mu.Unlock()
-	slow := time.AfterFunc(timeout, func() { w.cancel(startTimeoutError(timeout)) })
+	slow := time.AfterFunc(timeout, func() { w.dismiss(startTimeoutError(timeout)) })
 	defer slow.Stop()
-	defer context.AfterFunc(ctx, func() { w.cancel(context.Cause(ctx)) })()
+	defer context.AfterFunc(ctx, func() { w.dismiss(errUnwanted) })()
 	w.launch()
+}
+
+// dismiss cancels the launch of a process that nobody is in. Who is has a time of his own.
+func (w *worker) dismiss(cause error) {
+	p := w.pool
+	p.processes.mu.Lock()
+	defer p.processes.mu.Unlock()
+	if w.seats == 0 && !w.isUp() {
+		p.dropLocked(w)
+		w.cancel(cause)
+	}
 }
 
 // waitingLocked is how many processes wait, or are about to.

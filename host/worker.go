@@ -55,6 +55,7 @@ func (w *worker) launch() {
 	w.process, w.err = process, err
 	close(w.up)
 	nobody := w.seats == 0
+	wanted := !errors.Is(context.Cause(w.ctx), errUnwanted)
 	if err != nil {
 		p.dropLocked(w)
 	}
@@ -63,7 +64,7 @@ func (w *worker) launch() {
 	switch {
 	case nobody && err == nil:
 		w.settle(rests)
-	case nobody:
+	case nobody && wanted:
 		p.grieve("a plugin process that was to wait for a task did not start", time.Time{}, "error", err)
 	}
 }

@@ -9,7 +9,11 @@
 // Build it under the name hostelry-NAME, put it into a plugin directory, and
 // `hostelry run --plugins DIR KIND` runs it.
 //
-// A host starts it for each task, unless told otherwise. It starts in three quarters of
+// A host starts it for each task, unless told otherwise: where tasks share a process
+// (share: plugin in a job file), package variables, the working directory, os.Exit and a
+// panic on a goroutine that a task started are everyone's in it, what is printed is no
+// task's, and a task's log is what it says by task.Logger. Where processes are kept waiting
+// (warm), a task is spared what main does before Main. It starts in three quarters of
 // the time, and is a quarter smaller, without what few plugins use, cgo and gRPC's pages
 // for golang.org/x/net/trace:
 //

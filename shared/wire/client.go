@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -22,6 +23,10 @@ import (
 // ErrLost says that a Run stream ended without Finished. The host finds out why: most
 // often the plugin's process died.
 var ErrLost = errors.New("the plugin went away without a last word")
+
+// ErrRefused says with ErrLost that the plugin takes no more tasks, as it is about to end:
+// this one did not run. Only a plugin whose connection lives on can have said so.
+var ErrRefused = errors.New("the plugin takes no more tasks")
 
 // Client speaks to one plugin. Hosts make one for each connection; its methods
 // are safe from any goroutine.
@@ -56,7 +61,7 @@ type Remote struct {
 // Start starts a task of one of the plugin's kinds, for the attempt whose
 // task.Host is on ctx, as part of the run. It returns once the plugin says that
 // the task runs. It fails if the plugin could not make the task, with the plugin's
-// reason, with [ErrLost], and if ctx ends first.
+// reason, with [ErrLost], which [ErrRefused] may come with, and if ctx ends first.
 //
 // When ctx ends with task.ErrStopped as its cause, after the plugin was told to
 // start, Start asks the plugin to stop the task and returns with its last word; any
@@ -121,9 +126,12 @@ func (r *Remote) open(ctx, streamCtx context.Context, c *Client, start *taskpb.S
 // awaitStarted waits until the plugin says that the task runs, or has ended. If
 // release fails, a stop was asked, and only the task's end counts.
 func (r *Remote) awaitStarted(ctx context.Context, release func() bool) error {
-	for {
+	for heard := false; ; heard = true {
 		response, err := r.stream.Recv()
-		if err != nil {
+		switch {
+		case err != nil && !heard && status.Code(err) == codes.Unavailable:
+			return &refusal{lost(err)}
+		case err != nil:
 			return lost(err)
 		}
 		if f := response.GetFinished(); f != nil {
@@ -253,6 +261,11 @@ func finish(f *taskpb.Finished) (any, error) {
 	}
 	return result, err
 }
+
+// refusal is the error of a stream that ended unavailable before the plugin said anything.
+type refusal struct{ error }
+
+func (r *refusal) Unwrap() []error { return []error{r.error, ErrRefused} }
 
 func lost(err error) error {
 	if errors.Is(err, io.EOF) {

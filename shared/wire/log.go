@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -49,7 +50,7 @@ func (l sessionLog) WithGroup(name string) slog.Handler {
 }
 
 func (l sessionLog) and(with func(slog.Handler) slog.Handler) slog.Handler {
-	return sessionLog{l.session, append(l.with[:len(l.with):len(l.with)], with)}
+	return sessionLog{l.session, append(slices.Clip(l.with), with)}
 }
 
 // fieldAttr leaves of a record its fields.
