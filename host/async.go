@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/hostelry-run/hostelry/host/internal/eventloop"
@@ -13,10 +12,10 @@ import (
 // async is the executor of async mode: one event loop.
 type async struct{ loop *eventloop.Loop }
 
-func newAsync(logger *slog.Logger) *async {
+func newAsync(c *config) *async {
 	return &async{eventloop.New(eventloop.Config{
 		Blocked: func(name string, held time.Duration, stack string) {
-			logger.Warn("a task holds the event loop: let it call task.Await, task.Sleep or task.Yield",
+			c.logger.With("run", c.runID).Warn("a task holds the event loop: let it call task.Await, task.Sleep or task.Yield",
 				"task", name, "held", held, "stack", stack)
 		},
 	})}

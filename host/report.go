@@ -34,7 +34,7 @@ func (t *try) Attempt() int { return t.number }
 // Logger implements task.Host.
 func (t *try) Logger() *slog.Logger {
 	if t.watch != nil && t.watch.logger != nil {
-		return t.watch.logger
+		return t.watch.logger()
 	}
 	return t.runner.taskLogger(t.job)
 }

@@ -2,7 +2,11 @@ package host_test
 
 import (
 	"context"
+	"log/slog"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/shared/task"
@@ -36,6 +40,33 @@ func TestProgressAllocatesNothing(t *testing.T) {
 			}
 			if n, err := host.Result[float64](t.Context(), h); err != nil || n != 0 {
 				t.Errorf("a report allocates %v times: %v", n, err)
+			}
+		})
+	}
+}
+
+// shaky is a log handler that panics when the first logger is made of it.
+type shaky struct {
+	slog.Handler
+	once *sync.Once
+}
+
+func (s shaky) WithAttrs(attrs []slog.Attr) slog.Handler {
+	s.once.Do(func() { panic("out of paper") })
+	return s.Handler.WithAttrs(attrs)
+}
+
+// TestLoggerThatPanics, and that the runner would make for a task whose log it watches:
+// it is the task's failure, as it is the task that asks for it.
+func TestLoggerThatPanics(t *testing.T) {
+	for _, m := range inProcessModes {
+		inBubble(t, func(t *testing.T) {
+			g := newRig(t, m, host.WithPolicy(host.LogOnly),
+				host.WithLogger(slog.New(shaky{slog.DiscardHandler, new(sync.Once)})))
+			h := g.with("report", config{Text: "hello"}, func(s *host.Spec) { s.Watchdog = time.Hour })
+			_ = g.Run(t.Context())
+			if err := taskError(t, h); err.Outcome != host.OutcomePanic || !strings.Contains(err.Error(), "out of paper") {
+				t.Errorf("in %v mode: outcome %s: %v", m, err.Outcome, err)
 			}
 		})
 	}

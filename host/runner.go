@@ -224,7 +224,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 		case Goroutine:
 			r.executors[m] = &goroutines{plain: end{End: attempt.End{Started: true, Clean: true}}}
 		case Async:
-			r.executors[m] = newAsync(r.config.logger.With("run", r.config.runID))
+			r.executors[m] = newAsync(r.config)
 		case Process:
 			r.executors[m] = newProcesses()
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -12,12 +13,12 @@ import (
 
 // watch is what is watched of an attempt.
 type watch struct {
-	logger  *slog.Logger    // nil if nobody watches what it logs; final
-	running time.Time       // when its Run was called; zero before
-	sign    time.Time       // when it last showed a sign of life
-	timers  []*time.Timer   // that end with it
-	watched context.Context // ends with it; for what watches it
-	release func()          // ends watched, or nil
+	logger  func() *slog.Logger // nil if nobody watches what it logs; final
+	running time.Time           // when its Run was called; zero before
+	sign    time.Time           // when it last showed a sign of life
+	timers  []*time.Timer       // that end with it
+	watched context.Context     // ends with it; for what watches it
+	release func()              // ends watched, or nil
 
 	watchdog *time.Timer // or nil
 	due      time.Time   // when it should fire
@@ -175,8 +176,10 @@ func (t *try) upLocked() {
 	t.wakeDependentsLocked()
 }
 
-// watchedLogger is where the task's log goes if someone watches what it logs, or nil.
-func (t *try) watchedLogger() *slog.Logger {
+// watchedLogger is where the task's log goes if someone watches what it logs, or nil. It
+// is made when it is asked for: to make a logger is to run code that is not ours, which
+// the runner's lock must not see.
+func (t *try) watchedLogger() func() *slog.Logger {
 	pattern := t.job.ready.check.Log
 	if pattern == nil && t.job.watchdog == 0 {
 		return nil
@@ -189,7 +192,9 @@ func (t *try) watchedLogger() *slog.Logger {
 			}
 		})
 	}
-	return slog.New(observer{t.runner.taskLogger(t.job).Handler(), saw})
+	return sync.OnceValue(func() *slog.Logger {
+		return slog.New(observer{t.runner.taskLogger(t.job).Handler(), saw})
+	})
 }
 
 // observer shows the messages of log records, of any level, to saw.
