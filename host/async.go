@@ -10,10 +10,13 @@ import (
 )
 
 // async is the executor of async mode: one event loop.
-type async struct{ loop *eventloop.Loop }
+type async struct {
+	loop *eventloop.Loop
+	ends ends
+}
 
 func newAsync(c *config) *async {
-	return &async{eventloop.New(eventloop.Config{
+	return &async{ends: newEnds(), loop: eventloop.New(eventloop.Config{
 		Blocked: func(name string, held time.Duration, stack string) {
 			c.logger.With("run", c.runID).Warn("a task holds the event loop: let it call task.Await, task.Sleep or task.Yield",
 				"task", name, "held", held, "stack", stack)
@@ -31,31 +34,38 @@ func (a *async) close(abandoned bool) {
 }
 
 func (a *async) prepare(c call) execution {
-	e := &coroutine{call: c, loop: a.loop}
-	ctx := task.WithScheduler(c.ctx, e.routine.Scheduler())
-	e.attempt = attempt.New(ctx, attempt.Of(c.job.kind.Local(), c.job.config))
+	e := &coroutine{teller: c.teller, async: a}
+	e.attempt.Init(task.WithScheduler(c.ctx, e.routine.Scheduler()))
 	return e
 }
 
-// coroutine is an attempt on the loop, and the body of the loop's coroutine.
+// coroutine is an attempt on the loop, the body of the loop's coroutine, and its own
+// attempt.Owner.
 type coroutine struct {
-	call
-	loop    *eventloop.Loop
-	attempt *attempt.Attempt
+	teller
+	async   *async
+	attempt attempt.Attempt
 	routine eventloop.Coroutine
-	begun   func()    // punctual's; set by begin
-	over    func(end) // punctual's; set by begin
 }
 
 func (e *coroutine) begin() {
-	e.begun, e.over = e.punctual()
-	e.loop.Start(&e.routine, e.job.id, e)
+	e.expectLocked()
+	e.async.loop.Start(&e.routine, e.try.job.id, e)
 }
 
 // Run is the coroutine.
-func (e *coroutine) Run(task.Scheduler) {
-	e.attempt.Run(e.begun, func(a attempt.End) { e.over(end{End: a}) })
+func (e *coroutine) Run(task.Scheduler) { e.attempt.RunFor(e) }
+
+func (e *coroutine) Make(context.Context) (task.Task, error) {
+	return e.try.job.kind.New(e.try.job.config)
 }
+
+func (e *coroutine) Started() { e.started() }
+
+func (e *coroutine) Ended(a *attempt.End) { e.try.leave(e.async.ends.of(a)) }
+
+// Gone has the runner note the end.
+func (e *coroutine) Gone() { e.try.runner.catchUp() }
 
 // Owns reports whether ctx is the task's, and stop itself cancels that and then wakes the
 // task. Where it is for a Stopper to end first, or for its time, ctx is watched.
@@ -73,7 +83,7 @@ func (e *coroutine) stop(ctx context.Context, cause error) {
 		e.routine.Wake()
 		return
 	}
-	stopper := e.loop.Go(e.job.id, func(s task.Scheduler) {
+	stopper := e.async.loop.Go(e.try.job.id, func(s task.Scheduler) {
 		e.attempt.Stop(task.WithScheduler(ctx, s), cause)
 	})
 	stopper.Notice(ctx)
@@ -82,7 +92,7 @@ func (e *coroutine) stop(ctx context.Context, cause error) {
 func (e *coroutine) insist() bool { return false }
 
 func (e *coroutine) ping(context.Context) string { return "" }
-func (e *coroutine) runs(t attempt.Trace) bool   { return t.Runs(e.attempt) }
+func (e *coroutine) runs(t attempt.Trace) bool   { return t.Runs(&e.attempt) }
 
 // await gives the loop to others, by the scheduler of the coroutine that ctx is of.
 func (e *coroutine) await(ctx context.Context, f func()) {

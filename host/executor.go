@@ -6,6 +6,7 @@ import (
 
 	"github.com/hostelry-run/hostelry/host/internal/redact"
 	"github.com/hostelry-run/hostelry/shared/attempt"
+	"github.com/hostelry-run/hostelry/shared/task"
 )
 
 // executor runs attempts in one mode. The runner knows nothing else of a mode.
@@ -27,46 +28,26 @@ type call struct {
 }
 
 // teller is how an executor tells what becomes of an attempt.
-type teller struct {
-	try   *try
-	timer *time.Timer // of expect, or nil
-}
+type teller struct{ try *try }
 
-// expect is called before the attempt begins if nobody can end it before it runs: then
-// the runner hears if that takes too long.
-func (t *teller) expect() {
+// expectLocked is called before the attempt begins if nobody can end it before it runs:
+// then the runner hears if that takes too long.
+func (t teller) expectLocked() {
 	if d := t.try.job.startTimeout; d > 0 {
-		t.timer = time.AfterFunc(d, t.try.late)
+		t.try.watch.timers = append(t.try.watch.timers, time.AfterFunc(d, t.try.late))
 	}
-}
-
-// punctual is started and ended, and they are expected.
-func (t *teller) punctual() (started func(), ended func(end)) {
-	t.expect()
-	return t.started, t.ended
 }
 
 // started is to be called once, when the task runs, if it does.
-func (t *teller) started() {
-	t.inTime()
-	t.try.started()
-}
+func (t teller) started() { t.try.started() }
 
 // ended is to be called exactly once, last, unless insist failed and nobody will know.
-func (t *teller) ended(e end) {
-	t.inTime()
-	t.try.ended(&e)
-}
-
-func (t *teller) inTime() {
-	if t.timer != nil {
-		t.timer.Stop()
-	}
-}
+func (t teller) ended(e end) { t.try.ended(&e) }
 
 // execution is one attempt.
 type execution interface {
-	// begin begins the attempt. It is called once and does not block.
+	// begin begins the attempt. It is called once, under the runner's lock, and does not
+	// block.
 	begin()
 	// stop asks the task to stop, by ctx's deadline. It is called at most once,
 	// before begin too, and then the task does not run. It does not block.
@@ -88,6 +69,30 @@ type execution interface {
 type end struct {
 	attempt.End
 	process *processEnd // nil unless a process made the attempt fail
+}
+
+// ends are how most attempts end in this process, made once.
+type ends struct{ succeeded, stopped end }
+
+func newEnds() ends {
+	e := attempt.End{Started: true, Clean: true}
+	stopped := e
+	stopped.Err, stopped.Text = task.ErrStopped, task.ErrStopped.Error()
+	return ends{succeeded: end{End: e}, stopped: end{End: stopped}}
+}
+
+// of makes no copy of what is the same for most: it would be on the stack, and what a
+// goroutine does last must fit into its first, of 2 KB, or each one's is copied into a
+// larger one.
+func (s *ends) of(e *attempt.End) *end {
+	switch {
+	case !e.Started || e.Result != nil:
+	case e.Err == nil:
+		return &s.succeeded
+	case e.Err == task.ErrStopped: //nolint:errorlint // not what wraps it
+		return &s.stopped
+	}
+	return &end{End: *e}
 }
 
 // masked is the end with the secrets in all that it says masked.

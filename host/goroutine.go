@@ -8,48 +8,37 @@ import (
 )
 
 // goroutines is the executor of goroutine mode.
-type goroutines struct {
-	plain end // of an attempt that succeeded and has no result
-}
+type goroutines struct{ ends }
 
 func (*goroutines) close(bool) {}
 
 func (s *goroutines) prepare(c call) execution {
-	g := &goroutine{teller: c.teller, plain: &s.plain}
-	g.attempt.Init(c.ctx, g.make)
+	g := &goroutine{teller: c.teller, ends: &s.ends}
+	g.attempt.Init(c.ctx)
 	return g
 }
 
+// goroutine is an attempt on a goroutine, and its own attempt.Owner.
 type goroutine struct {
 	teller
 	attempt attempt.Attempt
-	plain   *end
+	ends    *ends
 }
 
 // begin starts the task's goroutine. It ends with the task; the runner waits for
 // ended, or abandons it.
 func (g *goroutine) begin() {
-	g.expect()
-	go g.run()
+	g.expectLocked()
+	go g.attempt.RunFor(g)
 }
 
-func (g *goroutine) run() { g.attempt.Run(g.started, g.end) }
-
-// make is the attempt's Maker.
-func (g *goroutine) make(context.Context) (task.Task, error) {
-	return g.try.job.kind.Local().New(g.try.job.config)
+func (g *goroutine) Make(context.Context) (task.Task, error) {
+	return g.try.job.kind.New(g.try.job.config)
 }
 
-// end makes no copy of what is the same for most: what a goroutine does last must fit
-// into its first stack, as what it does first, or each one's is copied into a larger one.
-func (g *goroutine) end(e attempt.End) {
-	g.inTime()
-	if e.Err == nil && e.Result == nil {
-		g.try.ended(g.plain)
-		return
-	}
-	g.try.ended(&end{End: e})
-}
+func (g *goroutine) Started() { g.started() }
+
+func (g *goroutine) Ended(e *attempt.End) { g.try.ended(g.ends.of(e)) }
 
 func (g *goroutine) stop(ctx context.Context, cause error) {
 	if !g.attempt.HasStopper() {

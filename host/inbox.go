@@ -16,19 +16,23 @@ const (
 	hasEnded           // as it is in try.end
 )
 
-// tell puts the attempt into the inbox, where it is once at most, and has the runner
-// look there.
+// tell puts the attempt into the inbox, and has the runner look there.
 func (t *try) tell(what tidings) {
+	t.put(what)
+	t.runner.catchUp()
+}
+
+// put puts the attempt into the inbox, where it is once at most.
+func (t *try) put(what tidings) {
 	if t.untold.Or(what) != 0 {
 		return // it is there
 	}
 	for in := &t.runner.inbox; ; {
 		t.next = in.newest.Load()
 		if in.newest.CompareAndSwap(t.next, t) {
-			break
+			return
 		}
 	}
-	t.runner.catchUp()
 }
 
 // lock takes the runner's lock, under which everything is known that was told before.

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hostelry-run/hostelry/shared/attempt"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -222,7 +221,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 	if r.executors[m] == nil {
 		switch m {
 		case Goroutine:
-			r.executors[m] = &goroutines{plain: end{End: attempt.End{Started: true, Clean: true}}}
+			r.executors[m] = &goroutines{newEnds()}
 		case Async:
 			r.executors[m] = newAsync(r.config)
 		case Process:

@@ -78,9 +78,14 @@ func (t *try) startedLocked() {
 	t.wakeDependentsLocked()
 }
 
-// late is called by an executor that cannot end an attempt which has not started
-// in time.
+// late is called where an attempt should have started, and nobody can end it if not.
 func (t *try) late() {
+	t.runner.lock()
+	runs := t.runs
+	t.runner.unlock()
+	if runs {
+		return
+	}
 	t.expire(verdict{
 		outcome: OutcomeLaunchFailed,
 		err:     fmt.Errorf("not started within the start timeout of %v", t.job.startTimeout),
@@ -112,6 +117,12 @@ func (t *try) expire(v verdict) {
 
 // ended is called by the executor when the attempt has ended.
 func (t *try) ended(e *end) {
+	t.leave(e)
+	t.runner.catchUp()
+}
+
+// leave is ended for an executor that has the runner catch up itself, and soon.
+func (t *try) leave(e *end) {
 	if t.job.mask != nil {
 		e = e.masked(t.job.mask)
 	}
@@ -120,7 +131,7 @@ func (t *try) ended(e *end) {
 		return
 	}
 	t.end = e
-	t.tell(hasEnded)
+	t.put(hasEnded)
 }
 
 // endedLocked takes note of an end that is most likely as it should be. If it is not, it

@@ -186,10 +186,11 @@ type Kind struct {
 	// Schema is the JSON Schema of its config.
 	Schema json.RawMessage
 
-	file     string    // of the plugin, in its directory
-	copied   string    // its private copy, which is launched
-	address  string    // where it serves, if it was attached
-	local    task.Kind // where Plugin is ""
+	file     string                                          // of the plugin, in its directory
+	copied   string                                          // its private copy, which is launched
+	address  string                                          // where it serves, if it was attached
+	local    task.Kind                                       // where Plugin is ""
+	make     func(config json.RawMessage) (task.Task, error) // local's
 	compiled *schema.Schema
 }
 
@@ -205,7 +206,7 @@ func localKind(k task.Kind) (Kind, error) {
 	if err != nil {
 		return Kind{}, fmt.Errorf("kind %q: the schema of %v: %w", k.Name(), k.ConfigType(), err)
 	}
-	return Kind{Name: k.Name(), Description: k.Description(), Schema: raw, local: k, compiled: compiled}, nil
+	return Kind{Name: k.Name(), Description: k.Description(), Schema: raw, local: k, make: k.Maker(), compiled: compiled}, nil
 }
 
 // IsBuiltIn reports whether the kind is one of the host's own program.
@@ -216,6 +217,9 @@ func isBuiltIn(k Kind) bool { return k.IsBuiltIn() }
 // Local is the kind as the host's own program registered it. It is valid if
 // IsBuiltIn.
 func (k *Kind) Local() task.Kind { return k.local }
+
+// New makes a task for one attempt, as the New of Local does.
+func (k *Kind) New(config json.RawMessage) (task.Task, error) { return k.make(config) }
 
 // File is the plugin's file as it stands in its directory, or "" if there is none.
 func (k *Kind) File() string { return k.file }

@@ -17,31 +17,55 @@ import (
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
-// Attempt is one execution of one task. Make it with [New], or have one in a struct
-// of your own and call [Attempt.Init].
+// Attempt is one execution of one task. Make it with [New]; or have one in a struct of
+// your own that is its [Owner], call [Attempt.Init], and run it with [Attempt.RunFor].
 type Attempt struct {
-	maker  Maker
+	maker  Maker                   // New's, or nil
 	ctx    context.Context         // New's, until open makes it the task's
 	cancel context.CancelCauseFunc // of the task's; nil before
 
 	mu      sync.Mutex
-	stopper task.Stopper // the running task's, if it has one
-	ended   bool         // the task's Run has returned, or will not be called
-	asked   bool         // to stop
-	asking  *asking      // its stopper, or nil
+	began   bool     // the task's Run was, or will be, called
+	ended   bool     // it has returned, or will not be called
+	asked   bool     // to stop
+	stopper *stopper // the running task's, or nil
 }
 
-// asking is the call of a Stopper.
-type asking struct {
-	done chan struct{} // closed after err is set
-	err  error
+// stopper is a task's Stopper, which most have not.
+type stopper struct {
+	task.Stopper
+	asked chan struct{} // made when it is asked; closed after err is set
+	err   error
 }
 
-// Maker makes the task of an attempt. It returns when ctx ends: a request to stop
-// may come before there is a task.
+// Owner is who has an attempt. RunFor calls its methods, each once at most, in the order
+// in which they stand here.
+type Owner interface {
+	// Make makes the task. It returns when ctx ends: a request to stop may come before
+	// there is a task.
+	Make(ctx context.Context) (task.Task, error)
+	// Started is called when the task runs.
+	Started()
+	// Ended is called exactly once, as the attempt's last act. Nobody may change end,
+	// which attempts share that have ended alike.
+	Ended(end *End)
+}
+
+// Maker is an Owner's Make.
 type Maker func(ctx context.Context) (task.Task, error)
 
-// Begun is implemented by a task that runs already when its Maker returns, in
+// functions are the Owner of an attempt that New made.
+type functions struct {
+	maker   Maker
+	started func()
+	ended   func(End)
+}
+
+func (f *functions) Make(ctx context.Context) (task.Task, error) { return f.maker(ctx) }
+func (f *functions) Started()                                    { f.started() }
+func (f *functions) Ended(end *End)                              { f.ended(*end) }
+
+// Begun is implemented by a task that runs already when it has been made, in
 // another process. Its Run is called even if a stop came in between, to see it end.
 // It returns nil or, as a json.RawMessage, what json.Marshal has made there.
 type Begun interface{ Begun() }
@@ -55,16 +79,14 @@ func Of(k task.Kind, config json.RawMessage) Maker {
 // carries the attempt's task.Host; to cancel ctx itself is to cancel the attempt
 // without asking its Stopper.
 func New(ctx context.Context, maker Maker) *Attempt {
-	a := new(Attempt)
-	a.Init(ctx, maker)
+	a := &Attempt{maker: maker}
+	a.Init(ctx)
 	return a
 }
 
-// Init makes of the zero Attempt what New returns: a host that holds much of an
-// attempt has all of it in one place.
-func (a *Attempt) Init(ctx context.Context, maker Maker) {
-	a.maker, a.ctx = maker, ctx
-}
+// Init makes of the zero Attempt what New returns, but for the Maker: a host that holds
+// much of an attempt has all of it in one place.
+func (a *Attempt) Init(ctx context.Context) { a.ctx = ctx }
 
 // open makes the task's ctx, unless that was done. It is left to Run, as that is most
 // often on another goroutine than Init, whose caller may have many attempts to prepare.
@@ -82,54 +104,127 @@ func (a *Attempt) openLocked() {
 
 // End is how an attempt ended.
 type End struct {
-	// Started says that there was a task: if not, Err is why it was not made.
-	Started bool
 	// Result is what the task returned, as JSON; nil if it returned nil.
 	Result json.RawMessage
 	// Err is nil if the task succeeded. A panic and a Goexit are a *task.PanicError.
 	Err error
 	// Panic is the panic in Err, or nil.
 	Panic *task.PanicError
+	// Text is Err's. To call the methods of a task's error is to run its code: who
+	// holds a lock must not.
+	Text string
+	// Started says that there was a task: if not, Err is why it was not made.
+	Started bool
 	// Clean says that Err is what a task returns that was asked to stop.
 	Clean bool
 	// Final says that another attempt would fail alike: Err was marked by
 	// task.Permanent, or is a task.ErrUnknownKind or task.ErrBadConfig.
 	Final bool
-	// Text is Err's. To call the methods of a task's error is to run its code: who
-	// holds a lock must not.
-	Text string
 }
 
-// Run makes the task, calls started, runs the task, and calls done exactly once,
+// How most attempts end that succeed, or are stopped.
+var (
+	succeeded = &End{Started: true, Clean: true}
+	stopped   = &End{Started: true, Clean: true, Err: task.ErrStopped, Text: task.ErrStopped.Error()}
+)
+
+// Run makes the task, calls started, runs the task, and calls ended exactly once,
 // as the attempt's last act. It blocks until then; after a Goexit of the task it
 // does not return to its caller. It is called at most once. A task that was asked
 // to stop before it began does not run.
-func (a *Attempt) Run(started func(), done func(End)) {
-	var end End
-	a.open()
-	task.Guard(func() {
-		end.Result, end.Err = a.run(func() { end.Started = true; started() })
-		end.Clean = clean(end.Err) // calls methods of the task's error: they may panic too
-		if !plain(end.Err) {
-			end.Panic, _ = errors.AsType[*task.PanicError](end.Err)
+func (a *Attempt) Run(started func(), ended func(End)) { a.RunFor(&functions{a.maker, started, ended}) }
+
+// RunFor is Run for the attempt's Owner. It is all that is on the stack between a host
+// and a task, and so is small: a million tasks may wait, each on the 2 KB that Go begins
+// with. It keeps a alive and in its first argument: Trace looks for it.
+//
+//go:noinline
+func (a *Attempt) RunFor(o Owner) {
+	var end *End // nil: the task panicked, or its result
+	defer func() {
+		if end == nil {
+			p := task.Caught(recover())
+			end = &End{Started: a.began, Err: p, Panic: p}
 		}
+		a.over(o, end)
+	}()
+	a.open()
+	t, err := o.Make(a.ctx)
+	switch {
+	case err != nil:
+		end = &End{Err: err}
+	case !a.begin(t):
+		end = &End{Err: context.Cause(a.ctx)}
+	default:
+		o.Started()
+		value, err := t.Run(a.ctx)
+		end = ended(t, value, err)
+	}
+	end.judge()
+	runtime.KeepAlive(a)
+}
+
+// over is what is to be done once the task's own code is through.
+func (a *Attempt) over(o Owner, end *End) {
+	if err := a.awaitStop(); err != nil {
+		end = end.stopFailed(err)
+	}
+	a.cancel(context.Canceled) // ends what the task left waiting on ctx
+	end.describe()
+	o.Ended(end)
+}
+
+// ended is the end of a task whose Run has returned. It and judge are not inlined, to
+// keep what they need off the stack while the task runs.
+//
+//go:noinline
+func ended(t task.Task, value any, err error) *End {
+	switch {
+	case value == nil && err == nil:
+		return succeeded
+	case value == nil && err == task.ErrStopped: //nolint:errorlint // not what wraps it
+		return stopped
+	}
+	end := &End{Err: err, Started: true}
+	result, encoded := value.(json.RawMessage)
+	if _, begun := t.(Begun); value == nil || encoded && begun {
+		end.Result = result
+		return end
+	}
+	result, bad := json.Marshal(value)
+	switch {
+	case bad != nil:
+		end.Err = errors.Join(err, fmt.Errorf("%w: %w", task.ErrBadResult, bad))
+	case string(result) != "null":
+		end.Result = result
+	}
+	return end
+}
+
+// judge finds out what Err is.
+//
+//go:noinline
+func (e *End) judge() {
+	if e.Clean { // it is known
+		return
+	}
+	if e.Clean = plain(e.Err); e.Clean {
+		return
+	}
+	task.Guard(func() { // calls methods of the task's error: they may panic too
+		e.Clean = clean(e.Err)
+		e.Panic, _ = errors.AsType[*task.PanicError](e.Err)
 	}, func(p *task.PanicError) {
 		if p != nil {
-			end.Err, end.Panic, end.Clean = p, p, false
+			e.Err, e.Panic, e.Clean = p, p, false
 		}
-		if err := a.awaitStop(); err != nil {
-			end.stopFailed(err)
-		}
-		a.cancel(context.Canceled) // ends what the task left waiting on ctx
-		end.describe()
-		done(end)
 	})
 }
 
-// describe reads what is to be known of the error.
+// describe reads what else is to be known of the error.
 func (e *End) describe() {
 	switch {
-	case e.Err == nil:
+	case e.Err == nil, e.Text != "":
 		return
 	case plain(e.Err):
 		e.Text = e.Err.Error()
@@ -142,12 +237,13 @@ func (e *End) describe() {
 	}, func(*task.PanicError) {})
 }
 
-// stopFailed adds what the task's Stop returned.
-func (e *End) stopFailed(err error) {
+// stopFailed is the end with what the task's Stop returned.
+func (e *End) stopFailed(err error) *End {
+	failed := *e
 	if e.Panic == nil {
-		task.Guard(func() { e.Panic, _ = errors.AsType[*task.PanicError](err) }, func(p *task.PanicError) {
+		task.Guard(func() { failed.Panic, _ = errors.AsType[*task.PanicError](err) }, func(p *task.PanicError) {
 			if p != nil { // in a method of err
-				e.Panic = p
+				failed.Panic = p
 			}
 		})
 	}
@@ -155,54 +251,20 @@ func (e *End) stopFailed(err error) {
 	if !e.Clean {
 		err = errors.Join(e.Err, err)
 	}
-	e.Err, e.Clean = err, false
-}
-
-// run keeps a alive and in its first argument for as long as the task runs: Trace
-// looks for it.
-//
-//go:noinline
-func (a *Attempt) run(started func()) (json.RawMessage, error) {
-	t, err := a.maker(a.ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !a.begin(t) {
-		return nil, context.Cause(a.ctx)
-	}
-	started()
-	value, err := t.Run(a.ctx)
-	result, encoded := value.(json.RawMessage)
-	if _, begun := t.(Begun); value == nil || encoded && begun {
-		return result, err
-	}
-	result, err = encode(value, err)
-	runtime.KeepAlive(a)
-	return result, err
-}
-
-// encode is the end of run, but not on the stack while the task runs: a million of
-// them may wait, each on the 2 KB that Go begins with.
-//
-//go:noinline
-func encode(value any, err error) (json.RawMessage, error) {
-	result, bad := json.Marshal(value)
-	switch {
-	case bad != nil:
-		return nil, errors.Join(err, fmt.Errorf("%w: %w", task.ErrBadResult, bad))
-	case string(result) == "null":
-		return nil, err
-	}
-	return result, err
+	failed.Err, failed.Text, failed.Clean = err, "", false
+	return &failed
 }
 
 // begin reports whether the task shall run; from then on its Stopper is asked.
 func (a *Attempt) begin(t task.Task) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.stopper, _ = t.(task.Stopper)
+	if s, ok := t.(task.Stopper); ok {
+		a.stopper = &stopper{Stopper: s}
+	}
 	_, begun := t.(Begun)
-	return begun || a.ctx.Err() == nil
+	a.began = begun || a.ctx.Err() == nil
+	return a.began
 }
 
 func clean(err error) bool {
@@ -221,20 +283,20 @@ func plain(err error) bool {
 func (a *Attempt) awaitStop() error {
 	a.mu.Lock()
 	a.ended = true
-	asking := a.asking
+	s := a.stopper
 	a.mu.Unlock()
-	if asking == nil {
+	if s == nil || s.asked == nil {
 		return nil
 	}
 	select {
-	case <-asking.done:
+	case <-s.asked:
 	default:
 		_, _ = task.Await(a.ctx, func(context.Context) (any, error) {
-			<-asking.done
+			<-s.asked
 			return nil, nil
 		})
 	}
-	return asking.err
+	return s.err
 }
 
 // Stop asks the task to stop: its Stopper first, if it has one, and then by
@@ -244,13 +306,13 @@ func (a *Attempt) awaitStop() error {
 // Stop blocks as long as the Stopper does. The first call counts, another
 // returns at once; a call after the task has ended does nothing.
 func (a *Attempt) Stop(ctx context.Context, cause error) {
-	if stopper := a.beginStop(cause); stopper != nil {
-		a.askInTime(ctx, stopper, cause)
+	if s := a.beginStop(cause); s != nil {
+		a.askInTime(ctx, s, cause)
 	}
 }
 
 // beginStop returns the Stopper to ask. Without one, that was the stop.
-func (a *Attempt) beginStop(cause error) task.Stopper {
+func (a *Attempt) beginStop(cause error) *stopper {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
@@ -260,24 +322,24 @@ func (a *Attempt) beginStop(cause error) task.Stopper {
 		a.openLocked()
 		a.cancel(cause)
 	default:
-		a.asking = &asking{done: make(chan struct{})}
+		a.stopper.asked = make(chan struct{})
 	}
 	a.asked = true
 	return a.stopper
 }
 
 // askInTime asks the Stopper, and cancels when it has been asked, or for too long.
-func (a *Attempt) askInTime(ctx context.Context, stopper task.Stopper, cause error) {
+func (a *Attempt) askInTime(ctx context.Context, s *stopper, cause error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		impatient := time.AfterFunc(time.Until(deadline)/2, func() { a.cancel(cause) })
 		defer impatient.Stop()
 	}
-	task.Guard(func() { a.asking.err = a.ask(ctx, stopper) }, func(p *task.PanicError) {
+	task.Guard(func() { s.err = a.ask(ctx, s) }, func(p *task.PanicError) {
 		if p != nil {
-			a.asking.err = p
+			s.err = p
 		}
 		a.cancel(cause)
-		close(a.asking.done)
+		close(s.asked)
 	})
 }
 
@@ -285,8 +347,8 @@ func (a *Attempt) askInTime(ctx context.Context, stopper task.Stopper, cause err
 // asks, which may be another task. Trace looks for a here too.
 //
 //go:noinline
-func (a *Attempt) ask(ctx context.Context, stopper task.Stopper) error {
-	err := stopper.Stop(task.WithHost(ctx, task.HostOf(a.ctx)))
+func (a *Attempt) ask(ctx context.Context, s *stopper) error {
+	err := s.Stop(task.WithHost(ctx, task.HostOf(a.ctx)))
 	runtime.KeepAlive(a)
 	return err
 }

@@ -20,7 +20,7 @@ func Here() Trace {
 }
 
 const (
-	runFrame = "attempt.(*Attempt).run("
+	runFrame = "attempt.(*Attempt).RunFor("
 	askFrame = "attempt.(*Attempt).ask("
 )
 

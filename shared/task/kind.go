@@ -68,8 +68,7 @@ type Kind struct {
 func NewKind[C any](name string, newTask func(config C) (Task, error), opts ...KindOption) Kind {
 	k := Kind{name: name, config: reflect.TypeFor[C]()}
 	if newTask != nil {
-		zero := decodesToZero(k.config)
-		k.make = func(raw json.RawMessage) (Task, error) { return decodeAndMake(raw, zero, newTask) }
+		k.make = maker(name, newTask)
 	}
 	for _, opt := range opts {
 		opt(&k)
@@ -126,30 +125,41 @@ func ValidateName(name string) error {
 // as {}. It decodes strictly: an unknown field, a wrong type or text after the
 // object is an error that wraps [ErrBadConfig], and so is what the kind's own
 // constructor refuses. Hosts and the plugin SDK call it, once an attempt.
-func (k Kind) New(config json.RawMessage) (Task, error) {
-	t, err := k.make(config)
-	if err != nil {
-		return nil, fmt.Errorf("%w for kind %q: %w", ErrBadConfig, k.name, err)
+func (k Kind) New(config json.RawMessage) (Task, error) { return k.make(config) }
+
+// Maker is New as a function, for hosts that have a task begin on a small stack: New
+// itself has a copy of the Kind there.
+func (k Kind) Maker() func(config json.RawMessage) (Task, error) { return k.make }
+
+// maker is the function that makes tasks. With a config of {} it is quick, if that is
+// the zero C: to decode it takes as long as all else that an attempt needs, and doubles
+// the stack of a goroutine that then may wait for days.
+func maker[C any](kind string, newTask func(C) (Task, error)) func(json.RawMessage) (Task, error) {
+	zero := decodesToZero(reflect.TypeFor[C]())
+	return func(raw json.RawMessage) (Task, error) {
+		var config C
+		if !zero || string(raw) != "{}" {
+			var err error
+			if config, err = decodeStrict[C](raw); err != nil {
+				return nil, badConfig(kind, err)
+			}
+		}
+		t, err := newTask(config)
+		if err != nil || t == nil {
+			return nil, badConfig(kind, err)
+		}
+		return t, nil
 	}
-	return t, nil
 }
 
-// decodeAndMake is quick with a config of {}, if zero says that this is the zero C. To
-// decode it takes as long as all else that an attempt needs, and doubles the stack of a
-// goroutine that then may wait for days.
-func decodeAndMake[C any](raw json.RawMessage, zero bool, newTask func(C) (Task, error)) (Task, error) {
-	var config C
-	if !zero || string(raw) != "{}" {
-		var err error
-		if config, err = decodeStrict[C](raw); err != nil {
-			return nil, err
-		}
-	}
-	t, err := newTask(config)
-	if err == nil && t == nil {
+// badConfig is why there is no task: err, or nil if the kind's constructor gave none.
+//
+//go:noinline
+func badConfig(kind string, err error) error {
+	if err == nil {
 		err = errors.New("the kind made no task")
 	}
-	return t, err
+	return fmt.Errorf("%w for kind %q: %w", ErrBadConfig, kind, err)
 }
 
 // decodesToZero reports whether {} leaves a t as it is: it is a struct that does not
@@ -160,6 +170,7 @@ func decodesToZero(t reflect.Type) bool {
 		!p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
+//go:noinline
 func decodeStrict[C any](raw json.RawMessage) (config C, err error) {
 	if len(bytes.TrimSpace(raw)) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
 		raw = []byte("{}")

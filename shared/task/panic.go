@@ -32,15 +32,17 @@ func Guard(f func(), done func(*PanicError)) {
 			done(nil)
 			return
 		}
-		done(newPanicError(recover()))
+		done(Caught(recover()))
 	}()
 	f()
 	returned = true
 }
 
-// newPanicError is called on the panicking goroutine, so that its stack is the
-// panic's. value is nil after a Goexit only: panic(nil) has a value of its own.
-func newPanicError(value any) *PanicError {
+// Caught is the PanicError of a panic or runtime.Goexit, for who catches one without
+// Guard, which takes more of the stack: a deferred function that runs because of it, and
+// has called recover itself. value is what that returned: nil after a Goexit only, as
+// panic(nil) has a value of its own.
+func Caught(value any) *PanicError {
 	if e, ok := value.(*PanicError); ok && e != nil {
 		return e
 	}

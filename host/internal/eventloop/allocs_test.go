@@ -36,6 +36,7 @@ type signalling struct{ ended chan struct{} }
 
 func (b *signalling) Run(task.Scheduler)      { b.ended <- struct{}{} }
 func (*signalling) Owns(context.Context) bool { return false }
+func (*signalling) Gone()                     {}
 
 func TestAllocationsOfAStep(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

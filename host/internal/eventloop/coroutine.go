@@ -48,6 +48,10 @@ type Body interface {
 	// by the package context, which keeps a list, and begins a goroutine for that. It
 	// is called by the loop, before a sleep.
 	Owns(ctx context.Context) bool
+	// Gone is called once, when Run has ended, and the coroutine with it, by a goroutine
+	// of the loop: what takes much of a stack is better done here, as a coroutine that
+	// has waited on a small one would have it copied for that. It must not block.
+	Gone()
 }
 
 type op uint8

@@ -1,11 +1,14 @@
 package eventloop
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"github.com/hostelry-run/hostelry/shared/task"
 )
@@ -29,6 +32,60 @@ func TestGoexitEndsItsCoroutineAlone(t *testing.T) {
 	l.Close() // returns, so that all ends were seen
 	if ended != 100 || others != 100 {
 		t.Errorf("%d quitters and %d others ended, want 100 each", ended, others)
+	}
+}
+
+// parting is a body that tells when it is gone.
+type parting struct {
+	run  func(task.Scheduler)
+	gone chan struct{}
+}
+
+func (b *parting) Run(s task.Scheduler)          { b.run(s) }
+func (*parting) Owns(context.Context) bool       { return false }
+func (b *parting) Gone()                         { b.gone <- struct{}{} }
+func newParting(f func(task.Scheduler)) *parting { return &parting{f, make(chan struct{}, 2)} }
+
+// Each body is told once that it is gone, after its last deferred call, by the time that
+// Close returns, unless it was taken off.
+func TestGone(t *testing.T) {
+	for name, end := range map[string]func(){"returns": func() {}, "calls Goexit": runtime.Goexit} {
+		for where, orphan := range map[string]bool{"on the loop": false, "taken off": true} {
+			t.Run(name+" "+where, func(t *testing.T) {
+				atStart := goleak.IgnoreCurrent()
+				l := New(Config{})
+				deferred := false
+				b := newParting(nil)
+				var c Coroutine
+				b.run = func(s task.Scheduler) {
+					defer func() {
+						if deferred = true; len(b.gone) > 0 {
+							t.Error("it is gone before its end")
+						}
+					}()
+					s.Yield()
+					if orphan && !c.Orphan() {
+						t.Error("it was not taken off")
+					}
+					end()
+				}
+				l.Start(&c, "parting", b)
+				l.Close()
+				if !orphan && len(b.gone) != 1 {
+					t.Errorf("%d were told, want 1", len(b.gone))
+				}
+				<-b.gone
+				if !deferred {
+					t.Error("it is gone, but has not ended")
+				}
+				if err := goleak.Find(atStart); err != nil { // an orphan ends after that
+					t.Error(err)
+				}
+				if len(b.gone) > 0 {
+					t.Error("it was told twice")
+				}
+			})
+		}
 	}
 }
 

@@ -127,6 +127,7 @@ type function func(task.Scheduler)
 
 func (f function) Run(s task.Scheduler)    { f(s) }
 func (function) Owns(context.Context) bool { return false }
+func (function) Gone()                     {}
 
 // Start is Go for who has a place for the coroutine, which must be zero, and a
 // [Body]. It reports false after Close.
@@ -164,11 +165,13 @@ func (l *Loop) Holder() *Coroutine { return l.holder.Load() }
 func (l *Loop) drive() {
 	var c *Coroutine
 	defer func() {
-		// Only a Goexit in c leaves c as the holder. Nothing can keep it from
-		// ending this goroutine as well.
-		if c != nil && l.holder.CompareAndSwap(c, nil) {
+		switch { // Only a Goexit in c leaves c. Nothing can keep it from ending this goroutine as well.
+		case c == nil:
+		case l.holder.CompareAndSwap(c, nil):
 			l.bury(c)
 			go l.drive()
+		default:
+			c.body.Gone()
 		}
 	}()
 	for l.refill() {
@@ -177,9 +180,11 @@ func (l *Loop) drive() {
 		for n := l.ready.len; n > 0; n-- {
 			c = l.ready.pop()
 			if !l.step(c) {
+				c = nil
 				return
 			}
 		}
+		c = nil
 	}
 	l.dismiss()
 	close(l.done)
@@ -207,6 +212,7 @@ func (l *Loop) step(c *Coroutine) bool {
 			c.orphan = true
 			w.end() // an orphan does not suspend
 		}
+		c.body.Gone()
 		return false
 	}
 	// The loop is this driver's again.
@@ -229,7 +235,9 @@ func (l *Loop) step(c *Coroutine) bool {
 // bury counts c as ended and drops what its callers' references should not keep.
 func (l *Loop) bury(c *Coroutine) {
 	l.ended++
+	b := c.body
 	c.body, c.worker, c.ctx, c.done, c.unwatch = nil, nil, nil, nil, nil
+	b.Gone()
 }
 
 // await runs what c waits for, and ends when that does.

@@ -151,6 +151,7 @@ type stoppable struct {
 
 func (b *stoppable) Run(s task.Scheduler)          { b.run(s) }
 func (b *stoppable) Owns(ctx context.Context) bool { return ctx == b.ctx }
+func (*stoppable) Gone()                           {}
 
 func TestWake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
