@@ -194,11 +194,14 @@ func (p *Process) Stderr() []string { return p.runner.tail.lines() }
 func (p *Process) OverLimit() string { return p.runner.overLimit }
 
 // Close ends a plugin whose tasks have ended: it hangs up, asks the process group
-// to terminate, and kills it when ctx ends. It returns after Done.
+// to terminate unless the plugin said that it leaves by itself, and kills it when ctx
+// ends. It returns after Done.
 func (p *Process) Close(ctx context.Context) {
 	_ = p.runner.conn.Close()
-	p.runner.hangUp()
-	_ = p.runner.group.Signal(syscall.SIGTERM)
+	if !p.runner.leaves { // to be told three times is dear: each wakes threads of the plugin
+		p.runner.hangUp()
+		_ = p.runner.group.Signal(syscall.SIGTERM)
+	}
 	select {
 	case <-p.done:
 	case <-ctx.Done():

@@ -61,6 +61,7 @@ type pluginRunner struct {
 	located   chan struct{}    // closed once network, address and certificates are known
 	network   string           // where the plugin listens: set by locate
 	address   string
+	leaves    bool // the plugin does, when the host hangs up: likewise
 	// certificates are this launch's, or nil.
 	certificates func() *tls.Config
 	handshake    struct { // what go-plugin takes for the plugin's stdout
@@ -273,7 +274,7 @@ func (r *pluginRunner) locate(h wire.Handshake) {
 	if _, _, err := r.PluginToHost(h.Network, h.Address); err != nil {
 		return
 	}
-	r.network, r.address = h.Network, h.Address
+	r.network, r.address, r.leaves = h.Network, h.Address, h.Leaves
 	if !r.tls() {
 		close(r.located)
 	}
