@@ -46,7 +46,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	}
 
 	tasks := wire.NewServer(d, kinds, logger)
-	watch := &hostWatch{tasks: tasks, gone: make(chan struct{})}
+	watch := &hostWatch{gone: make(chan struct{})}
 	server := newServer(tasks, grpc.Creds(watch.over(identity.credentials)))
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
@@ -54,7 +54,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	signals := notify() // before the host can send one; it takes a quarter of a millisecond
 	handshake := wire.Handshake{
 		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
-		Cert: identity.cert, Leaves: true,
+		Cert: identity.cert, Expendable: os.Getenv("GOCOVERDIR") == "", // which the process's exit writes to
 	}
 	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
 		return fmt.Errorf("print the handshake: %w", err)
@@ -76,6 +76,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 		case <-watch.gone:
 		}
 	case <-watch.gone:
+		tasks.Close(task.ErrHostGone)
 	}
 	stop(server, tasks)
 	return nil

@@ -2,43 +2,25 @@ package plugin
 
 import (
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 
 	"google.golang.org/grpc/credentials"
-
-	"github.com/hostelry-run/hostelry/shared/task"
-	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
 // hostWatch tells when the host is gone: its last connection, or its end of the
-// lifeline. Then the tasks are stopped.
+// lifeline. It counts connections by their credentials: a stats.Handler, which could
+// too, is called for each message.
 type hostWatch struct {
-	tasks       *wire.Server
 	connections atomic.Int64
 	once        sync.Once
-	gone        chan struct{} // closed when the host is, and tasks still run
+	gone        chan struct{} // closed when the host is
 }
 
-// lost is called when the host is gone. If nothing runs, the process ends here and
-// now: to have main end it would wake two threads more, and to take leave of who has
-// hung up, as gRPC does it, is a third of what the plugin computes for its end.
-// The socket is left to the host, as its directory is.
-func (w *hostWatch) lost() {
-	w.once.Do(func() {
-		w.tasks.Close(task.ErrHostGone)
-		select {
-		case <-w.tasks.Idle():
-			os.Exit(0)
-		default:
-			close(w.gone)
-		}
-	})
-}
+func (w *hostWatch) lost() { w.once.Do(func() { close(w.gone) }) }
 
-// over has the connections counted on which credentials find the host. Others, such as
-// strangers, come and go.
+// over has the connections counted on which the credentials find the host. Strangers
+// may come and go.
 func (w *hostWatch) over(c credentials.TransportCredentials) credentials.TransportCredentials {
 	return watchedCredentials{c, w}
 }
@@ -64,7 +46,7 @@ func (c watchedCredentials) Clone() credentials.TransportCredentials {
 	return c.watch.over(c.TransportCredentials.Clone())
 }
 
-// watchedConn is a connection of the host. gRPC closes it as soon as the host has.
+// watchedConn is a connection of the host. gRPC closes it once the host has.
 type watchedConn struct {
 	net.Conn
 
