@@ -60,7 +60,8 @@
 // # Processes
 //
 // A plugin runs in a process group of its own, with a minimal environment, its
-// socket in a private directory that is removed at its end. What it prints becomes
+// socket in a private directory that is removed at its end: below TMPDIR if that is set,
+// on Linux else in memory, below XDG_RUNTIME_DIR or /dev/shm. What it prints becomes
 // log records.
 //
 // A kind that this program registered itself runs in process mode by starting this

@@ -140,7 +140,7 @@ func (e *process) blameLimit(ended *end) {
 	if e.seat.dead() {
 		exit, over, stderr = plugin.Exit(), plugin.OverLimit(), plugin.Stderr()
 	}
-	which := cmp.Or(over, e.job.bounds.each.Exceeded(exit.CPU, exit.Signal != 0, append(said, stderr...)...))
+	which := cmp.Or(over, e.job.bounds.each.Exceeded(exit.CPU, exit.Signal != 0 && !exit.Killed, append(said, stderr...)...))
 	if which == "" {
 		return
 	}

@@ -204,7 +204,7 @@ func (e *process) vacate() {
 	e.seat = nil
 	e.mu.Unlock()
 	seat.shun()
-	seat.leave()
+	seat.leave(true)
 }
 
 func (e *process) stop(ctx context.Context, cause error) {
@@ -243,11 +243,12 @@ func (e *process) await(_ context.Context, f func()) { f() }
 // end leaves the process and reports how the attempt ended.
 func (e *process) end(attempted attempt.End) {
 	ended := end{End: attempted, process: e.failure}
+	lost := errors.Is(attempted.Err, wire.ErrLost)
 	if e.seat == nil {
 		e.ended(ended)
 		return
 	}
-	if errors.Is(attempted.Err, wire.ErrLost) {
+	if lost {
 		ended.process = e.mourn()
 		switch {
 		case e.late:
@@ -258,7 +259,7 @@ func (e *process) end(attempted attempt.End) {
 			ended.Err = fmt.Errorf("%w: %v", wire.ErrLost, ended.process)
 		}
 	}
-	e.seat.leave()
+	e.seat.leave(attempted.Started && !lost)
 	e.blameLimit(&ended)
 	if ended.Err != nil {
 		ended.Text = ended.Err.Error()

@@ -61,11 +61,12 @@ func (s *seat) giveBack(cause error) bool {
 }
 
 // leave gives the seat back. The last one to leave a process that is not to wait for
-// others sees it off. The task has ended, or its end is not known.
-func (s *seat) leave() {
+// others sees it off. The task has finished, or what becomes of it is not known.
+func (s *seat) leave(finished bool) {
 	w := s.worker
 	s.processes().mu.Lock()
 	s.left = true
+	w.doubted = w.doubted || !finished
 	w.seats--
 	empty := w.seats == 0
 	rests := empty && w.restLocked()

@@ -24,6 +24,7 @@ type worker struct {
 	// Under the lock of processes:
 	seats   int       // that are taken
 	dropped bool      // nobody else takes one
+	doubted bool      // of an attempt in it the last word is missing: it may run on
 	waits   time.Time // since when it has waited for an attempt; zero while it does not
 	watched bool      // watch runs
 	killer  *seat     // for whose sake it was killed, or nil
@@ -128,7 +129,11 @@ func (w *worker) watch() {
 func (w *worker) end(d time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
-	w.process.Close(ctx)
+	if w.doubted { // final, as nobody is in
+		w.process.Close(ctx)
+	} else {
+		w.process.Dismiss(ctx)
+	}
 }
 
 func (w *worker) isUp() bool {

@@ -57,7 +57,8 @@ type Info struct {
 
 // Main serves kinds to the host that started this process, and exits when the
 // host is done with it or gone. It must be called from main, once, before
-// anything is written to stdout, and never returns.
+// anything is written to stdout, and never returns. Once no task runs, the host may
+// kill the process: what is to be done at an end belongs into a task's Run or Stop.
 //
 // Started by hand, it does what the arguments say, as the package's documentation
 // tells, and exits with the statuses of hostelry run: 0, 1 if the task failed, 2 if

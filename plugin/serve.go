@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,12 +9,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/stats"
 
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -50,14 +47,14 @@ func serve(d wire.Description, kinds []task.Kind) error {
 
 	tasks := wire.NewServer(d, kinds, logger)
 	watch := &hostWatch{gone: make(chan struct{})}
-	server := newServer(tasks, grpc.StatsHandler(watch), grpc.Creds(identity.credentials))
+	server := newServer(tasks, grpc.Creds(watch.over(identity.credentials)))
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
 
 	signals := notify() // before the host can send one; it takes a quarter of a millisecond
 	handshake := wire.Handshake{
 		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
-		Cert: identity.cert,
+		Cert: identity.cert, Expendable: os.Getenv("GOCOVERDIR") == "", // which the process's exit writes to
 	}
 	if _, err := fmt.Fprintln(os.Stdout, handshake); err != nil {
 		return fmt.Errorf("print the handshake: %w", err)
@@ -128,38 +125,3 @@ func listen(dir string) (net.Listener, error) {
 	}
 	return &guardedListener{Listener: listener, host: os.Getppid()}, nil
 }
-
-// hostWatch tells when the host is gone: its last connection, or its end of the
-// lifeline.
-type hostWatch struct {
-	connections atomic.Int64
-	closed      atomic.Bool
-	gone        chan struct{}
-}
-
-func (w *hostWatch) lost() {
-	if w.closed.CompareAndSwap(false, true) {
-		close(w.gone)
-	}
-}
-
-// HandleConn implements stats.Handler.
-func (w *hostWatch) HandleConn(_ context.Context, s stats.ConnStats) {
-	switch s.(type) {
-	case *stats.ConnBegin:
-		w.connections.Add(1)
-	case *stats.ConnEnd:
-		if w.connections.Add(-1) == 0 {
-			w.lost()
-		}
-	}
-}
-
-// TagConn implements stats.Handler.
-func (w *hostWatch) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-// HandleRPC implements stats.Handler.
-func (w *hostWatch) HandleRPC(context.Context, stats.RPCStats) {}
-
-// TagRPC implements stats.Handler.
-func (w *hostWatch) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }

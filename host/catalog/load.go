@@ -229,6 +229,6 @@ func (l *loader) launch(ctx context.Context, p *Plugin) (wire.Description, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
-	process.Close(ctx)
+	process.Dismiss(ctx)
 	return d, err
 }

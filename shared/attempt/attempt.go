@@ -311,6 +311,16 @@ func (a *Attempt) Stop(ctx context.Context, cause error) {
 	}
 }
 
+// BeginStop is [Attempt.Stop] without what blocks: that is the function that it returns,
+// which the caller must call, or nil if there is nothing more to do.
+func (a *Attempt) BeginStop(cause error) (ask func(ctx context.Context)) {
+	stopper := a.beginStop(cause)
+	if stopper == nil {
+		return nil
+	}
+	return func(ctx context.Context) { a.askInTime(ctx, stopper, cause) }
+}
+
 // beginStop returns the Stopper to ask. Without one, that was the stop.
 func (a *Attempt) beginStop(cause error) *stopper {
 	a.mu.Lock()

@@ -59,18 +59,30 @@ const (
 )
 
 // Handshake is the line that a plugin prints:
-// "1|PROTOCOL|NETWORK|ADDRESS|grpc", then perhaps "|CERTIFICATE".
+// "1|PROTOCOL|NETWORK|ADDRESS|grpc", then perhaps "|CERTIFICATE", which may be empty,
+// and then perhaps "|false|expendable". What stands where "false" does is go-plugin's,
+// for what Hostelry does not use; go-plugin ignores what follows.
 type Handshake struct {
 	Protocol int    // ProtocolVersion of the plugin
 	Network  string // "unix" or "tcp"
 	Address  string // a socket's path, or host:port
 	Cert     []byte // the plugin's certificate, DER; empty without TLS
+	// Expendable says that the plugin has nothing to lose while no task runs in it: then
+	// the host may kill its process without asking.
+	Expendable bool
 }
+
+// expendable is the word for it in the line.
+const expendable = "expendable"
 
 // String is the line, without its newline.
 func (h Handshake) String() string {
-	return fmt.Sprintf("%d|%d|%s|%s|grpc|%s", coreProtocol, h.Protocol, h.Network, h.Address,
+	line := fmt.Sprintf("%d|%d|%s|%s|grpc|%s", coreProtocol, h.Protocol, h.Network, h.Address,
 		base64.RawStdEncoding.EncodeToString(h.Cert))
+	if h.Expendable {
+		line += "|false|" + expendable
+	}
+	return line
 }
 
 // ParseHandshake reads a plugin's line, with or without its newline. Its errors
@@ -106,6 +118,7 @@ func ParseHandshake(line string) (Handshake, error) {
 			return Handshake{}, fmt.Errorf("certificate %s is not base64", quote(parts[5]))
 		}
 	}
+	h.Expendable = len(parts) > 7 && parts[7] == expendable
 	return h, nil
 }
 

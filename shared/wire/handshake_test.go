@@ -10,6 +10,7 @@ import (
 func TestHandshake(t *testing.T) {
 	unix := wire.Handshake{Protocol: 1, Network: "unix", Address: "/tmp/h/1.sock"}
 	tcp := wire.Handshake{Protocol: 1, Network: "tcp", Address: "127.0.0.1:4711"}
+	expendable := wire.Handshake{Protocol: 1, Network: "unix", Address: "/tmp/h/1.sock", Expendable: true}
 	for line, want := range map[string]wire.Handshake{
 		"1|1|unix|/tmp/h/1.sock|grpc|":                       unix,
 		"1|1|unix|/tmp/h/1.sock|grpc":                        unix,
@@ -17,6 +18,9 @@ func TestHandshake(t *testing.T) {
 		"1|1|unix|/tmp/h/1.sock|grpc|\r\n":                   unix,
 		"1|1|unix|/tmp/h/1.sock|grpc|AQID":                   {Protocol: 1, Network: "unix", Address: "/tmp/h/1.sock", Cert: []byte{1, 2, 3}},
 		"1|1|unix|/tmp/h/1.sock|grpc||true|more\n":           unix,
+		"1|1|unix|/tmp/h/1.sock|grpc||expendable":            unix,
+		"1|1|unix|/tmp/h/1.sock|grpc||true|expendable|more":  expendable,
+		expendable.String():                                  expendable,
 		"1|1|tcp|127.0.0.1:4711|grpc|":                       tcp,
 		unix.String():                                        unix,
 		tcp.String() + "\n":                                  tcp,

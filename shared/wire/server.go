@@ -62,7 +62,7 @@ func (s *Server) Close(cause error) {
 	}
 	s.closed = cause
 	for session := range s.sessions {
-		session.stop(context.Background(), cause)
+		session.stop(nil, cause)
 	}
 	s.checkIdleLocked()
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/hostelry-run/hostelry/shared/attempt"
 	"github.com/hostelry-run/hostelry/shared/internal/taskpb"
@@ -82,22 +83,28 @@ func (ss *session) listen() {
 		}
 		switch m := request.GetMessage().(type) {
 		case *taskpb.RunRequest_Stop:
-			ctx := context.Background()
-			if grace := m.Stop.GetGrace(); grace != nil {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, grace.AsDuration())
-				context.AfterFunc(ss.stream.Context(), cancel)
-			}
-			ss.stop(ctx, task.ErrStopped)
+			ss.stop(m.Stop.GetGrace(), task.ErrStopped)
 		case *taskpb.RunRequest_CheckpointAck:
 			ss.acknowledge(m.CheckpointAck.GetSequence())
 		}
 	}
 }
 
-// stop asks the task to stop, on a goroutine that ends with its Stopper.
-func (ss *session) stop(ctx context.Context, cause error) {
-	go ss.attempt.Stop(ctx, cause)
+// stop asks the task to stop, by the end of grace if that is not nil: at once, unless the
+// task has a Stopper. It is asked on a goroutine that ends with it; for each stop, it and
+// its timer would wake two threads that sleep.
+func (ss *session) stop(grace *durationpb.Duration, cause error) {
+	ask := ss.attempt.BeginStop(cause)
+	if ask == nil {
+		return
+	}
+	ctx := context.Background()
+	if grace != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, grace.AsDuration())
+		context.AfterFunc(ss.stream.Context(), cancel)
+	}
+	go ask(ctx)
 }
 
 // report sends what the host may miss: if the host is gone, listen sees it.

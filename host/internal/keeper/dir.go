@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // Dir is a private directory to make sockets in, with a path short enough for them:
@@ -28,11 +29,11 @@ func (k *Keeper) Dir() (path string, release func(), err error) {
 	return k.dir, func() {}, nil
 }
 
-// makeDir makes a directory where temporary files go, unless the path is too long. The
-// keeper hears of it before it is made, lest the host die between the two.
+// makeDir makes a directory in the first of bases that takes one, unless the path is too
+// long. The keeper hears of it before it is made, lest the host die between the two.
 func (k *Keeper) makeDir() (string, error) {
 	var failures []error
-	for _, base := range []string{os.TempDir(), os.Getenv("XDG_RUNTIME_DIR"), "/tmp"} {
+	for _, base := range bases() {
 		if base == "" || len(base) > 40 {
 			continue
 		}
@@ -47,6 +48,16 @@ func (k *Keeper) makeDir() (string, error) {
 	}
 	return "", errors.Join(append(failures, errors.New(
 		"no directory for the plugin's socket: set TMPDIR to a directory that exists, with a path of at most 40 bytes"))...)
+}
+
+// bases are where the directory may be: where the environment says that temporary files
+// go, if it does; else where the system keeps files in memory, as a plugin's socket costs
+// a twentieth there of what it costs on a disk; or in /tmp.
+func bases() []string {
+	if runtime.GOOS == "linux" {
+		return []string{os.Getenv("TMPDIR"), os.Getenv("XDG_RUNTIME_DIR"), "/dev/shm", "/tmp"}
+	}
+	return []string{os.TempDir(), os.Getenv("XDG_RUNTIME_DIR"), "/tmp"}
 }
 
 // removeDir removes the one for all. It is called under making.

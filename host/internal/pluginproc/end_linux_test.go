@@ -98,6 +98,26 @@ func TestCloseKillsTheDeaf(t *testing.T) {
 	gone(t, held)
 }
 
+// TestDismiss kills a plugin that says it is expendable, and lets another end by itself.
+func TestDismiss(t *testing.T) {
+	leavesNothing(t)
+	for name, c := range map[string]struct{ env, want string }{
+		"expendable":                {"GOCOVERDIR=", "killed by signal 9 (killed)"},
+		"to write what was covered": {"GOCOVERDIR=" + t.TempDir(), "exit status 0"},
+	} {
+		p := launch(t, &logbook{}, as("good", c.env))
+		if result, err := run(t, p, "answer"); result != "42" || err != nil {
+			t.Errorf("%s: the task ended with %s, %v", name, result, err)
+		}
+		p.Dismiss(t.Context())
+		<-p.Done()
+		if got := p.Exit().String(); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+		p.Dismiss(t.Context()) // after the end
+	}
+}
+
 // TestFrozen: a plugin that is stopped (SIGSTOP) answers nothing, and is ended all
 // the same.
 func TestFrozen(t *testing.T) {

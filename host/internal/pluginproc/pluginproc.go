@@ -67,7 +67,8 @@ type Process struct {
 
 // Launch starts the plugin and connects to it. ctx bounds the launch alone: when
 // it ends first, the process is killed. A failure is a *LaunchError, and nothing
-// is left of the process. On success the caller must call Close or Kill.
+// is left of the process. On success the caller must call Close, Dismiss
+// or Kill.
 //
 // A connection is no proof that the plugin answers: a first call, under a
 // deadline, is.
@@ -161,7 +162,7 @@ func (p *Process) reach(ctx context.Context) error {
 // discard frees what the launch holds. The process is dead, or there is none.
 func (p *Process) discard() {
 	p.runner.endCgroup()
-	_ = os.RemoveAll(p.runner.dir)
+	p.runner.removeSocket()
 	p.release()
 	close(p.done)
 }
@@ -193,7 +194,7 @@ func (p *Process) Stderr() []string { return p.runner.tail.lines() }
 // or is "". It is valid after Done.
 func (p *Process) OverLimit() string { return p.runner.overLimit }
 
-// Close ends a plugin whose tasks have ended: it hangs up, asks the process group
+// Close ends a plugin in which tasks may still run: it hangs up, asks the process group
 // to terminate, and kills it when ctx ends. It returns after Done.
 func (p *Process) Close(ctx context.Context) {
 	_ = p.runner.conn.Close()
@@ -203,6 +204,17 @@ func (p *Process) Close(ctx context.Context) {
 	case <-p.done:
 	case <-ctx.Done():
 		p.Kill()
+	}
+}
+
+// Dismiss ends a plugin in which no task runs. One that said that it is expendable then is
+// killed: to end by itself it would wake several threads first, for a third of the time
+// that its end takes. For another it is Close.
+func (p *Process) Dismiss(ctx context.Context) {
+	if p.runner.expendable {
+		p.Kill()
+	} else {
+		p.Close(ctx)
 	}
 }
 

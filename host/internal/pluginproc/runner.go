@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -61,6 +62,8 @@ type pluginRunner struct {
 	located   chan struct{}    // closed once network, address and certificates are known
 	network   string           // where the plugin listens: set by locate
 	address   string
+	// expendable says that the plugin has nothing to lose when no task runs: likewise.
+	expendable bool
 	// certificates are this launch's, or nil.
 	certificates func() *tls.Config
 	handshake    struct { // what go-plugin takes for the plugin's stdout
@@ -197,6 +200,17 @@ func (r *pluginRunner) watch() {
 	r.discard()
 }
 
+// removeSocket removes the directory of the plugin's socket. Most often there is nothing
+// else in it, and then two calls do, not nine.
+func (r *pluginRunner) removeSocket() {
+	if filepath.Dir(r.address) == r.dir { // lest a link in between lead elsewhere
+		_ = os.Remove(r.address)
+	}
+	if err := os.Remove(r.dir); err != nil {
+		_ = os.RemoveAll(r.dir)
+	}
+}
+
 // kill kills the process group, also one that is only about to start.
 func (r *pluginRunner) kill() {
 	r.mu.Lock()
@@ -273,7 +287,7 @@ func (r *pluginRunner) locate(h wire.Handshake) {
 	if _, _, err := r.PluginToHost(h.Network, h.Address); err != nil {
 		return
 	}
-	r.network, r.address = h.Network, h.Address
+	r.network, r.address, r.expendable = h.Network, h.Address, h.Expendable
 	if !r.tls() {
 		close(r.located)
 	}
