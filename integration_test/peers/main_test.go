@@ -3,20 +3,19 @@ package main
 import (
 	"context"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/bare"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/errand"
 	"github.com/hostelry-run/hostelry/plugin"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
-	plugin.ServeSelf(errands()...)
-	if role, ok := roles()[os.Getenv(roleVariable)]; ok {
-		os.Exit(role())
-	}
+	plugin.ServeSelf(errand.Kinds()...)
+	bare.Play()
 	goleak.VerifyTestMain(m)
 }
 
