@@ -41,6 +41,8 @@ func TestProcessSides(t *testing.T) {
 		"log, go-plugin":         {p.logTheirs(100), 1},
 		"log stream":             {p.logOurs(100, host.SharePlugin), 1},
 		"log stream, bare":       {p.logBare(100), 1},
+		"checkpoint":             {p.checkpointOurs(1000), 1},
+		"checkpoint, bare":       {p.checkpointBare(1000), 1},
 		"sibling":                {p.siblingOurs(10), 3},
 		"sibling, bare":          {p.siblingBare(10), 3},
 		"result":                 {p.resultOurs(1 << 20), 1},

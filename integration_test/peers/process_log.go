@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -113,7 +114,7 @@ func (p *program) logOurs(lines int, share host.Share) measurement {
 				if err == nil {
 					err = end.await(ctx)
 				}
-				counted := rate(lines, began)
+				counted := rate(lines, time.Since(began))
 				return counted, errors.Join(err, succeeded(ctx, h))
 			})
 		}, host.WithLogger(slog.New(slogEnd{end})))(ctx)
@@ -134,7 +135,7 @@ func (p *program) logTheirs(lines int) measurement {
 			if err == nil {
 				err = end.await(ctx)
 			}
-			return rate(lines, began), err
+			return rate(lines, time.Since(began)), err
 		})
 	}
 }
@@ -151,7 +152,7 @@ func (p *program) logBare(lines int) measurement {
 				return nil, err
 			}
 			got, _, err := c.Finish()
-			counted := rate(lines, began)
+			counted := rate(lines, time.Since(began))
 			if err == nil && got != lines {
 				err = fmt.Errorf("%d lines came, want %d", got, lines)
 			}

@@ -42,10 +42,8 @@ func processProgress(p *program, name, title string, plugins int) workload {
 	}
 }
 
-// rate is how many there were a second, since then.
-func rate(n int, began time.Time) []float64 {
-	return []float64{float64(n) / time.Since(began).Seconds()}
-}
+// rate is how many there were a second.
+func rate(n int, took time.Duration) []float64 { return []float64{float64(n) / took.Seconds()} }
 
 func (p *program) progressOurs(plugins, each int) measurement {
 	return p.atInn(func(ctx context.Context, i *inn) ([]float64, error) {
@@ -58,7 +56,7 @@ func (p *program) progressOurs(plugins, each int) measurement {
 			if err == nil {
 				err = i.read(plugins, func(e host.Event) bool { return e.Type == host.EventProgress && e.Progress.Done == int64(each) })
 			}
-			counted := rate(plugins*each, began)
+			counted := rate(plugins*each, time.Since(began))
 			for _, h := range handles {
 				err = errors.Join(err, succeeded(ctx, h))
 			}
@@ -81,7 +79,7 @@ func (p *program) progressBare(plugins, each int) measurement {
 			}
 			began, err := g.open(plugins)
 			reading.Wait()
-			return rate(plugins*each, began), errors.Join(err, errors.Join(errs...))
+			return rate(plugins*each, time.Since(began)), errors.Join(err, errors.Join(errs...))
 		})
 	})
 }

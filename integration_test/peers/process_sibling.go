@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/integration_test/peers/internal/bare"
 	"github.com/hostelry-run/hostelry/integration_test/peers/internal/errand"
@@ -119,24 +117,31 @@ func (p *program) siblingBare(n int) measurement {
 	})
 }
 
-// echo answers a call so many times.
+// echo is what i.echo is, for a call.
 func (h *bareHost) echo(ctx context.Context, n int) ([]time.Duration, error) {
-	c, err := h.Call(ctx, "echo", errand.Errand{Count: n})
+	var took []time.Duration
+	err := h.answer(ctx, "echo", n, &took)
+	return took, err
+}
+
+// answer answers a call so many times, and decodes what it returns.
+func (h *bareHost) answer(ctx context.Context, method string, n int, result any) error {
+	c, err := h.Call(ctx, method, errand.Errand{Count: n})
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer c.HangUp()
 	for range n {
 		if _, err := c.Receive(); err != nil {
-			return nil, err
+			return err
 		}
 		if err := c.Acknowledge(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	var last proto.Message
-	if _, last, err = c.Finish(); err != nil {
-		return nil, err
+	_, last, err := c.Finish()
+	if err != nil {
+		return err
 	}
-	var took []time.Duration
-	return took, json.Unmarshal(bare.Result(last), &took)
+	return json.Unmarshal(bare.Result(last), result)
 }

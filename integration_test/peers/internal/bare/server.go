@@ -45,8 +45,8 @@ func (b server) register(s *grpc.Server) {
 	}
 	s.RegisterService(&grpc.ServiceDesc{ServiceName: serviceName, HandlerType: (*any)(nil), Streams: []grpc.StreamDesc{
 		method("park", (*stream).park), method("pid", (*stream).pid), method("echo", (*stream).echo),
-		method("large", (*stream).large), method("flood", (*stream).flood), method("newest", (*stream).newest),
-		method("lines", (*stream).lines), method("hclog", (*stream).hclog),
+		method("save", (*stream).save), method("large", (*stream).large),
+		method("flood", (*stream).flood), method("newest", (*stream).newest), method("lines", (*stream).lines), method("hclog", (*stream).hclog),
 	}}, nil)
 }
 
@@ -99,7 +99,12 @@ func (s *stream) echo() error {
 		}
 		took[i] = time.Since(begin)
 	}
-	text, err := json.Marshal(took)
+	return s.finish(took)
+}
+
+// finish sends the last word, with a result.
+func (s *stream) finish(v any) error {
+	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}

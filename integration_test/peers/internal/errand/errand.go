@@ -5,8 +5,10 @@ package errand
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hostelry-run/hostelry/shared/task"
@@ -41,7 +43,7 @@ func Kinds() []task.Kind {
 	}
 	return []task.Kind{
 		kind("park", Errand.park), kind("pid", Errand.pid), kind("flood", Errand.flood),
-		kind("lines", Errand.lines), kind("echo", Errand.echo), kind("large", Errand.large),
+		kind("lines", Errand.lines), kind("echo", Errand.echo), kind("save", Errand.save), kind("large", Errand.large),
 	}
 }
 
@@ -99,6 +101,27 @@ func (e Errand) echo() task.Func {
 			took[i] = time.Since(began)
 		}
 		return took, nil
+	}
+}
+
+// Savers is how many checkpoints a task that saves has under way.
+const Savers = 100
+
+// save has its host answer as many messages, and returns how long that took.
+func (e Errand) save() task.Func {
+	return func(ctx context.Context) (any, error) {
+		began := time.Now()
+		var saving sync.WaitGroup
+		errs := make([]error, Savers)
+		for n := range errs {
+			saving.Go(func() { // ends with its share, or with the host
+				for i := n; i < e.Count && errs[n] == nil; i += Savers {
+					errs[n] = task.Checkpoint(ctx, json.RawMessage("1"))
+				}
+			})
+		}
+		saving.Wait()
+		return time.Since(began), errors.Join(errs...)
 	}
 }
 
