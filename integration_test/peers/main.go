@@ -41,8 +41,13 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.SetOutput(progress)
 	rounds := flags.Int("rounds", 3, "how often each side runs; the table shows medians")
 	only := flags.String("only", "", "measure only the workloads whose names begin with `NAME`")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is no flag: to measure some workloads alone, give --only NAME", flags.Arg(0))
 	}
 	if *rounds < 1 {
 		return fmt.Errorf("--rounds %d: give at least 1", *rounds)

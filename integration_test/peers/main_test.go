@@ -44,7 +44,9 @@ func TestOnly(t *testing.T) {
 }
 
 func TestBadArguments(t *testing.T) {
-	for _, args := range [][]string{{"--rounds", "0"}, {"--rounds", "many"}, {"--only", "no-such"}, {"--no-such"}} {
+	for _, args := range [][]string{
+		{"--rounds", "0"}, {"--rounds", "many"}, {"--only", "no-such"}, {"--no-such"}, {"noop"}, {"noop", "--rounds", "1"},
+	} {
 		var out strings.Builder
 		if err := run(t.Context(), args, &out, io.Discard); err == nil || out.Len() > 0 {
 			t.Errorf("%v: error %v, and printed %q", args, err, out.String())
