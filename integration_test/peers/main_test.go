@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -93,5 +95,24 @@ func TestReportFails(t *testing.T) {
 	}
 	if want := "- broken, ours: unexpected EOF\n"; !strings.HasSuffix(out.String(), want) {
 		t.Errorf("printed\n%s", out.String())
+	}
+}
+
+// cancels ends something at the first word that it is told.
+type cancels func()
+
+func (c cancels) Write(b []byte) (int, error) { c(); return len(b), nil }
+
+// TestInterrupted: it prints no half of a table, and leaves nothing of what it built.
+func TestInterrupted(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var out strings.Builder
+	err := run(ctx, []string{"--only", "process-launch"}, &out, cancels(func() { cancel(io.ErrUnexpectedEOF) }))
+	if !errors.Is(err, io.ErrUnexpectedEOF) || out.Len() > 0 {
+		t.Errorf("error %v, and printed %q", err, out.String())
+	}
+	if left, err := os.ReadDir(os.TempDir()); len(left) > 0 || err != nil {
+		t.Errorf("left over: %v, %v", left, err)
 	}
 }

@@ -16,7 +16,7 @@ const checkpoints = 50_000
 func processCheckpoint(p *program) workload {
 	return workload{
 		name: "process-checkpoint", title: "checkpoints of 100 goroutines of a task, each carried to the host and answered",
-		quantities: []quantity{{unit: perSecond, targets: []target{{against: bareGRPC, atLeast: 0.8}}}},
+		quantities: []quantity{{unit: perSecond, targets: []target{{against: bareGRPC, atLeast: 0.8, wall: wallCheckpoint}}}},
 		sides: []side{
 			{name: "process mode", run: p.checkpointOurs(checkpoints)},
 			{name: bareGRPC, limit: true, run: p.checkpointBare(checkpoints)},

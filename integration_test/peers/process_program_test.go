@@ -25,7 +25,7 @@ func TestPluginLinksNoHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dep := range strings.Fields(string(out)) {
+	for dep := range strings.FieldsSeq(string(out)) {
 		if strings.HasPrefix(dep, "github.com/hostelry-run/hostelry/host") || strings.HasPrefix(dep, "github.com/santhosh-tekuri/jsonschema") {
 			t.Errorf("it links %s", dep)
 		}

@@ -34,7 +34,7 @@ func processProgress(p *program, name, title string, plugins int) workload {
 	each := progressReports / plugins
 	return workload{
 		name: "process-progress-" + name, title: "progress reports of " + title + ", made until the host has the last of each",
-		quantities: []quantity{{unit: perSecond, targets: []target{{against: bareNewest, atLeast: 0.8}}}},
+		quantities: []quantity{{unit: perSecond, targets: []target{{against: bareNewest, atLeast: 0.8, wall: wallProgress}}}},
 		sides: []side{
 			{name: "process mode", run: p.progressOurs(plugins, each)},
 			{name: bareNewest, limit: true, run: p.progressBare(plugins, each)},

@@ -22,7 +22,7 @@ func processWarm(p *program) workload {
 	const cold = "cold"
 	return workload{
 		name: "process-warm", title: "warm launch of a plugin, from Add to a task that runs in it",
-		quantities: []quantity{{unit: seconds, targets: []target{{against: cold, atMost: 0.1}}}},
+		quantities: []quantity{{unit: seconds, targets: []target{{against: cold, atMost: 0.1, wall: wallWarm}}}},
 		sides: []side{
 			{name: "Warm: 2", run: p.launchWarm(launchesARound, 2)},
 			{name: cold, run: p.launchOurs(launchesARound, host.Spec{Kind: "park"})},
@@ -48,7 +48,7 @@ func (p *program) launchWarm(times, warm int) measurement {
 func processShared(p *program) workload {
 	return workload{
 		name: "process-shared", title: "10,000 tasks in one plugin process, first Add to the last one's end",
-		quantities: []quantity{{unit: seconds, targets: []target{{against: bareGRPC, atMost: 1.3}}}},
+		quantities: []quantity{{unit: seconds, targets: []target{{against: bareGRPC, atMost: 1.3, wall: wallShared}}}},
 		sides: []side{
 			{name: "Share: SharePlugin", run: p.sharedOurs(sharers)},
 			python("ProcessPoolExecutor", "processes", sharers),

@@ -16,7 +16,7 @@ func processStop(p *program) workload {
 	const limit = "SIGTERM and wait"
 	return workload{
 		name: "process-stop", title: "stop of 100 plugin processes, until all have ended and are reaped",
-		quantities: []quantity{{unit: seconds, targets: []target{{against: limit, atMost: 1.5}}}},
+		quantities: []quantity{{unit: seconds, targets: []target{{against: limit, atMost: 1.5, wall: wallStop}}}},
 		sides: []side{
 			{name: "process mode", run: p.stopOurs(stoppedAtOnce)},
 			{name: goPluginPlain, run: p.stopTheirs(stoppedAtOnce)},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -88,8 +89,8 @@ func (t *table) judge(goals []target, value float64) (met string) {
 			met = "yes"
 		case !goal.met(value):
 			met = "no"
-			if goal.wall != "" {
-				t.note("%s", goal.wall)
+			if goal.wall != "" && !slices.Contains(t.notes, goal.wall) {
+				t.notes = append(t.notes, goal.wall)
 			}
 		}
 	}
