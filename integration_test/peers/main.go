@@ -12,16 +12,17 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/bare"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/errand"
 	"github.com/hostelry-run/hostelry/plugin"
 )
 
 func main() {
-	plugin.ServeSelf(errands()...) // process mode starts this program again, and ends here
-	if role, ok := roles()[os.Getenv(roleVariable)]; ok {
-		os.Exit(role())
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	plugin.ServeSelf(errand.Kinds()...) // process-launch-self starts this program again, and ends here
+	bare.Play()                         // or here
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -40,13 +41,20 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.SetOutput(progress)
 	rounds := flags.Int("rounds", 3, "how often each side runs; the table shows medians")
 	only := flags.String("only", "", "measure only the workloads whose names begin with `NAME`")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is no flag: to measure some workloads alone, give --only NAME", flags.Arg(0))
 	}
 	if *rounds < 1 {
 		return fmt.Errorf("--rounds %d: give at least 1", *rounds)
 	}
-	chosen, err := choose(workloads(), *only)
+	built := newPlugin()
+	defer built.remove()
+	chosen, err := choose(workloads(built), *only)
 	if err != nil {
 		return err
 	}

@@ -2,21 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/bare"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/errand"
 	"github.com/hostelry-run/hostelry/plugin"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
-	plugin.ServeSelf(errands()...)
-	if role, ok := roles()[os.Getenv(roleVariable)]; ok {
-		os.Exit(role())
-	}
+	plugin.ServeSelf(errand.Kinds()...)
+	bare.Play()
 	goleak.VerifyTestMain(m)
 }
 
@@ -45,7 +46,9 @@ func TestOnly(t *testing.T) {
 }
 
 func TestBadArguments(t *testing.T) {
-	for _, args := range [][]string{{"--rounds", "0"}, {"--rounds", "many"}, {"--only", "no-such"}, {"--no-such"}} {
+	for _, args := range [][]string{
+		{"--rounds", "0"}, {"--rounds", "many"}, {"--only", "no-such"}, {"--no-such"}, {"noop"}, {"noop", "--rounds", "1"},
+	} {
 		var out strings.Builder
 		if err := run(t.Context(), args, &out, io.Discard); err == nil || out.Len() > 0 {
 			t.Errorf("%v: error %v, and printed %q", args, err, out.String())
@@ -92,5 +95,24 @@ func TestReportFails(t *testing.T) {
 	}
 	if want := "- broken, ours: unexpected EOF\n"; !strings.HasSuffix(out.String(), want) {
 		t.Errorf("printed\n%s", out.String())
+	}
+}
+
+// cancels ends something at the first word that it is told.
+type cancels func()
+
+func (c cancels) Write(b []byte) (int, error) { c(); return len(b), nil }
+
+// TestInterrupted: it prints no half of a table, and leaves nothing of what it built.
+func TestInterrupted(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var out strings.Builder
+	err := run(ctx, []string{"--only", "process-launch"}, &out, cancels(func() { cancel(io.ErrUnexpectedEOF) }))
+	if !errors.Is(err, io.ErrUnexpectedEOF) || out.Len() > 0 {
+		t.Errorf("error %v, and printed %q", err, out.String())
+	}
+	if left, err := os.ReadDir(os.TempDir()); len(left) > 0 || err != nil {
+		t.Errorf("left over: %v, %v", left, err)
 	}
 }

@@ -21,7 +21,7 @@ func noopGoroutine() workload {
 		name: "noop-goroutine", title: "100,000 no-op tasks in goroutine mode, first Add to last end",
 		quantities: []quantity{{unit: seconds, targets: []target{
 			{against: "errgroup", atMost: 2.5},
-			{against: "conc", atMost: 1},
+			{against: "conc", atMost: 1, wall: wallConc},
 			{against: "suture", atMost: 1},
 		}}},
 		sides: []side{
@@ -40,7 +40,7 @@ func noopAsync() workload {
 		name: "noop-async", title: "100,000 no-op tasks in async mode, first Add to last end",
 		quantities: []quantity{{unit: seconds, targets: []target{
 			{against: "goroutine mode", atMost: 1.2},
-			{against: "asyncio", atMost: 0.2},
+			{against: "asyncio", atMost: 0.2, wall: wallAsyncio},
 		}}},
 		sides: []side{
 			{name: "async mode", run: addToDone(host.Async, noops, noop)},

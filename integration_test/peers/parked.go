@@ -16,7 +16,7 @@ import (
 const parkedTasks = 1_000_000
 
 func parkedGoroutine() workload {
-	return parked("parked-goroutine", "1,000,000 parked tasks in goroutine mode",
+	return parked("parked-goroutine", "1,000,000 parked tasks in goroutine mode", wallParkedGoroutine,
 		side{name: "goroutine mode", run: parkRunner(host.Goroutine, parkedTasks, func(ctx context.Context) error {
 			<-ctx.Done()
 			return context.Cause(ctx)
@@ -24,17 +24,17 @@ func parkedGoroutine() workload {
 }
 
 func parkedAsync() workload {
-	return parked("parked-async", "1,000,000 parked tasks in async mode",
+	return parked("parked-async", "1,000,000 parked tasks in async mode", wallParkedAsync,
 		side{name: "async mode", run: parkRunner(host.Async, parkedTasks, func(ctx context.Context) error {
 			return task.Sleep(ctx, 24*time.Hour)
 		})})
 }
 
-func parked(name, title string, ours side) workload {
+func parked(name, title, wall string, ours side) workload {
 	return workload{
 		name: name, title: title,
 		quantities: []quantity{
-			{name: "memory each", unit: bytes, targets: []target{{atMost: 3500}}},
+			{name: "memory each", unit: bytes, targets: []target{{atMost: 3500, wall: wall}}},
 			{name: "stop all", unit: seconds, targets: []target{{against: "goroutines, one context", atMost: 2}}},
 		},
 		sides: []side{

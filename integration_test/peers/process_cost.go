@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"time"
-
-	goplugin "github.com/hashicorp/go-plugin"
 )
 
 // keptAtOnce is how many plugins run while it is counted what each takes of the host.
 const keptAtOnce = 100
 
-func processCost() workload {
+func processCost(p *program) workload {
 	return workload{
 		name: "process-cost", title: "what a running plugin process takes of its host, of 100",
 		quantities: []quantity{
@@ -20,8 +17,8 @@ func processCost() workload {
 			{name: "goroutines", unit: pieces, targets: []target{{against: goPluginPlain, atMost: 1.3}}},
 		},
 		sides: []side{
-			{name: "process mode", run: costOurs(keptAtOnce)},
-			{name: goPluginPlain, run: costTheirs(keptAtOnce)},
+			{name: "process mode", run: p.costOurs(keptAtOnce)},
+			{name: goPluginPlain, run: p.costTheirs(keptAtOnce)},
 		},
 	}
 }
@@ -55,35 +52,24 @@ func (t takings) each(n int) []float64 {
 }
 
 // costOurs counts the runner, its keeper and its events with the plugins.
-func costOurs(n int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
+func (p *program) costOurs(n int) measurement {
+	return func(ctx context.Context) ([]float64, error) {
 		before := takingsNow()
-		i, err := openInn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, i.close()) }()
-		for range n {
-			if _, err := i.add("park", errand{}); err != nil {
+		return p.atInn(func(_ context.Context, i *inn) ([]float64, error) {
+			if err := i.park(n); err != nil {
 				return nil, err
 			}
-		}
-		if err := i.running(n); err != nil {
-			return nil, err
-		}
-		return before.each(n), nil
+			return before.each(n), nil
+		})(ctx)
 	}
 }
 
-func costTheirs(n int) measurement {
+func (p *program) costTheirs(n int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
 		before := takingsNow()
-		clients, err := atOnce(n, func() (*goplugin.Client, error) { return launchGoPlugin(ctx, false) })
+		hosts, err := p.parkGoPlugins(ctx, n)
 		cost := before.each(n)
-		runtime.KeepAlive(clients)
-		killAll(clients)
+		closeAll(hosts)
 		return cost, err
 	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -19,6 +17,16 @@ type gate struct {
 
 // gatePatience is how long tasks may take to come.
 const gatePatience = time.Minute
+
+// withGate does something with a gate.
+func withGate(do func(*gate) ([]float64, error)) ([]float64, error) {
+	g, err := newGate()
+	if err != nil {
+		return nil, err
+	}
+	defer g.close()
+	return do(g)
+}
 
 func newGate() (*gate, error) {
 	dir, err := os.MkdirTemp("", "peers-")
@@ -53,20 +61,4 @@ func (g *gate) close() {
 		_ = g.listener.Close()
 	}
 	_ = os.RemoveAll(g.dir)
-}
-
-// passGate waits at a gate, if there is one.
-func passGate(ctx context.Context, path string) error {
-	if path == "" {
-		return nil
-	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", path)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	_, err = io.Copy(io.Discard, conn)
-	return err
 }

@@ -2,76 +2,66 @@ package main
 
 import (
 	"context"
+	"sync"
 
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
-	"google.golang.org/grpc"
+
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/bare"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/errand"
 )
 
-// go-plugin, as its own examples use it, with this program as the plugin, which there
-// serves the bare streams. Neither side logs.
+const goPluginPlain, goPluginTLS = "go-plugin", "go-plugin, AutoMTLS"
 
-func goPluginHandshake() goplugin.HandshakeConfig {
-	return goplugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "PEERS_PLUGIN", MagicCookieValue: "hello"}
-}
-
-// goPlugin is go-plugin's plugin, on both sides.
-type goPlugin struct {
-	goplugin.NetRPCUnsupportedPlugin
-}
-
-func goPlugins() goplugin.PluginSet { return goplugin.PluginSet{"task": goPlugin{}} }
-
-// GRPCServer implements goplugin.GRPCPlugin.
-func (goPlugin) GRPCServer(_ *goplugin.GRPCBroker, s *grpc.Server) error {
-	b, err := newBareServer()
-	if err == nil {
-		b.register(s)
-	}
-	return err
-}
-
-// GRPCClient implements goplugin.GRPCPlugin.
-func (goPlugin) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	return newBareCaller(conn)
-}
-
-// serveGoPlugin is the role of a plugin.
-func serveGoPlugin() error {
-	goplugin.Serve(&goplugin.ServeConfig{
-		HandshakeConfig: goPluginHandshake(), Plugins: goPlugins(), GRPCServer: goplugin.DefaultGRPCServer,
-		Logger: hclog.NewNullLogger(),
-	})
-	return nil
+// goPluginHost is a plugin of go-plugin's in which a task runs.
+type goPluginHost struct {
+	client *goplugin.Client
+	task   *bare.Call
 }
 
 // launchGoPlugin launches a plugin and starts a task in it, which says that it runs.
-func launchGoPlugin(ctx context.Context, mtls bool) (*goplugin.Client, error) {
-	cmd, err := again(context.Background(), "go-plugin") // no context, for which a goroutine would wait
+// What the plugin logs goes to log, if that is not nil.
+func (p *program) launchGoPlugin(ctx context.Context, mtls bool, method string, e errand.Errand, log hclog.Logger) (*goPluginHost, error) {
+	config := bare.GoPluginConfig()
+	config.Cmd, config.AutoMTLS = p.as(bare.GoPlugin), mtls
+	if log != nil {
+		config.Logger = log
+	}
+	h := &goPluginHost{client: goplugin.NewClient(config)}
+	caller, err := bare.Dispense(h.client)
+	if err == nil {
+		h.task, err = caller.Call(ctx, method, e)
+	}
 	if err != nil {
+		h.close()
 		return nil, err
 	}
-	client := goplugin.NewClient(&goplugin.ClientConfig{
-		HandshakeConfig: goPluginHandshake(), Plugins: goPlugins(), Cmd: cmd, AutoMTLS: mtls,
-		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC}, Logger: hclog.NewNullLogger(),
-	})
-	if err := startGoPluginTask(ctx, client); err != nil {
-		client.Kill()
-		return nil, err
-	}
-	return client, nil
+	return h, nil
 }
 
-// startGoPluginTask starts a task that runs until the plugin is killed.
-func startGoPluginTask(ctx context.Context, client *goplugin.Client) error {
-	protocol, err := client.Client()
-	if err != nil {
-		return err
+// close ends the plugin.
+func (h *goPluginHost) close() {
+	h.client.Kill()
+	if h.task != nil {
+		h.task.HangUp()
 	}
-	raw, err := protocol.Dispense("task")
-	if err != nil {
-		return err
+}
+
+// parkGoPlugins launches plugins in which a task runs until they are killed, all at the
+// same time.
+func (p *program) parkGoPlugins(ctx context.Context, n int) ([]*goPluginHost, error) {
+	return atOnce(n, func() (*goPluginHost, error) { return p.parkGoPlugin(ctx, false) })
+}
+
+func (p *program) parkGoPlugin(ctx context.Context, mtls bool) (*goPluginHost, error) {
+	return p.launchGoPlugin(ctx, mtls, "park", errand.Errand{}, nil)
+}
+
+// closeAll ends plugins, all at the same time.
+func closeAll(hosts []*goPluginHost) {
+	var closing sync.WaitGroup
+	for _, h := range hosts {
+		closing.Go(h.close)
 	}
-	_, err = raw.(bareCaller).call(ctx, "park", errand{}) //nolint:forcetypeassert // it is what GRPCClient returned
-	return err
+	closing.Wait()
 }

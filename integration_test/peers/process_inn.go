@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"slices"
 	"strconv"
 
 	"github.com/hostelry-run/hostelry/host"
@@ -21,10 +22,22 @@ type inn struct {
 	ids  int
 }
 
+// atInn is a side of ours: what measure does under a runner of its own, whose processes
+// are the program's.
+func (p *program) atInn(measure func(context.Context, *inn) ([]float64, error), opts ...host.Option) measurement {
+	return func(ctx context.Context) ([]float64, error) {
+		i, err := openInn(ctx, slices.Concat(p.options, opts)...)
+		if err != nil {
+			return nil, err
+		}
+		values, err := measure(ctx, i)
+		return values, errors.Join(err, i.close())
+	}
+}
+
 func openInn(ctx context.Context, opts ...host.Option) (*inn, error) {
 	runner, err := host.New(append([]host.Option{
-		host.WithKinds(errands()...), host.WithMode(host.Process), host.WithPolicy(host.LogOnly),
-		host.WithLogger(slog.New(slog.DiscardHandler)),
+		host.WithMode(host.Process), host.WithPolicy(host.LogOnly), host.WithLogger(slog.New(slog.DiscardHandler)),
 	}, opts...)...)
 	if err != nil {
 		return nil, err
@@ -38,34 +51,56 @@ func openInn(ctx context.Context, opts ...host.Option) (*inn, error) {
 	return i, nil
 }
 
+// close stops what runs, and waits for its end.
+func (i *inn) close() error {
+	err := i.Stop(context.Background())
+	i.end()
+	return err
+}
+
 // warm launches once: the first launch of a runner starts its keeper, too.
-func (i *inn) warm(ctx context.Context) error {
-	h, err := i.add("park", errand{})
+func (i *inn) warm(ctx context.Context, spec host.Spec) error {
+	h, err := i.run(spec)
 	if err != nil {
 		return err
 	}
-	return errors.Join(i.running(1), h.Stop(ctx))
+	return h.Stop(ctx)
 }
 
-// add adds a task, which begins at once.
-func (i *inn) add(kind string, e errand) (*host.Handle, error) {
-	return i.admit(host.Spec{Kind: kind, Config: e})
-}
-
-// admit is add for a Spec that says more. It gives it an id.
-func (i *inn) admit(spec host.Spec) (*host.Handle, error) {
+// add adds a task, which begins at once, with an id.
+func (i *inn) add(spec host.Spec) (*host.Handle, error) {
 	i.ids++
 	spec.ID = strconv.Itoa(i.ids)
 	return i.Add(spec)
 }
 
-// running reads events until n tasks more run.
-func (i *inn) running(n int) error {
-	return i.await(n, func(e host.Event) bool { return e.Type == host.EventState && e.State == host.StateRunning })
+// run adds a task, and returns when it runs.
+func (i *inn) run(spec host.Spec) (*host.Handle, error) {
+	h, err := i.add(spec)
+	if err == nil {
+		err = i.running(1)
+	}
+	return h, err
 }
 
-// await reads events until n more match.
-func (i *inn) await(n int, match func(host.Event) bool) error {
+// park adds so many tasks that run until they are stopped, and returns when they do.
+func (i *inn) park(n int) error {
+	if _, err := i.addAll(n, host.Spec{Kind: "park"}); err != nil {
+		return err
+	}
+	return i.running(n)
+}
+
+// running reads events until n tasks more run.
+func (i *inn) running(n int) error { return i.await(n, host.StateRunning) }
+
+// await reads events until n tasks more have come to a state.
+func (i *inn) await(n int, s host.State) error {
+	return i.read(n, func(e host.Event) bool { return e.Type == host.EventState && e.State == s })
+}
+
+// read reads events until n more match.
+func (i *inn) read(n int, match func(host.Event) bool) error {
 	for n > 0 {
 		e, ok := i.next()
 		switch {
@@ -80,11 +115,15 @@ func (i *inn) await(n int, match func(host.Event) bool) error {
 	return nil
 }
 
-// close stops what runs, and waits for its end.
-func (i *inn) close() error {
-	err := i.Stop(context.Background())
-	i.end()
-	return err
+// addAll adds n tasks.
+func (i *inn) addAll(n int, spec host.Spec) (_ []*host.Handle, err error) {
+	handles := make([]*host.Handle, n)
+	for k := range handles {
+		if handles[k], err = i.add(spec); err != nil {
+			return nil, err
+		}
+	}
+	return handles, nil
 }
 
 // succeeded waits for a task's end, and wants a success.

@@ -7,9 +7,8 @@ import (
 	"sync"
 	"time"
 
-	goplugin "github.com/hashicorp/go-plugin"
-
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/bare"
 )
 
 const (
@@ -20,26 +19,35 @@ const (
 	launchesAtOnce = 50
 )
 
-const goPluginPlain, goPluginTLS = "go-plugin", "go-plugin, AutoMTLS"
-
-// processLaunch compares launches to where a task says that it runs. Each side starts
-// this same program: what its packages' initialisation takes is in all of them.
-func processLaunch() workload {
-	const wall = "Of a launch of this program, most is in no side's hands: github.com/santhosh-tekuri/jsonschema/v6, " +
-		"which the host checks configs with, compiles its metaschemas at init (GODEBUG=inittrace=1: 21,000 allocations, " +
-		"1.7 MB; 28 % of all samples of a profile of 50 launches). All sides pay for it, which brings their ratio closer to 1. " +
-		"A plugin that links package plugin alone has none of it: see the next workload."
+// processLaunch compares launches to where a task says that it runs.
+func processLaunch(p *program) workload {
 	return workload{
-		name: "process-launch", title: "cold launch of a plugin, this program, from Add to a task that runs in it",
+		name: "process-launch", title: "cold launch of a plugin, from Add to a task that runs in it",
 		quantities: []quantity{{unit: seconds, targets: []target{
-			{against: goPluginPlain, atMost: 1.15}, {against: goPluginTLS, atMost: 0.25, wall: wall},
+			{against: goPluginPlain, atMost: 1.15}, {against: goPluginTLS, atMost: 0.25, wall: wallTLS},
 		}}},
-		sides: []side{
-			{name: "process mode", run: launchOurs(launchesARound, host.Spec{Kind: "park"})},
-			{name: goPluginPlain, run: launchTheirs(launchesARound, false)},
-			{name: goPluginTLS, run: launchTheirs(launchesARound, true)},
-			{name: "fork, exec and wait", limit: true, run: launchNothing(launchesARound)},
-		},
+		sides: launches(p, "process mode"),
+	}
+}
+
+// processSelf is processLaunch of this program, which embeds a host and starts itself.
+func processSelf() workload {
+	p, err := itself()
+	return workload{
+		name: "process-launch-self", title: "cold launch of a program that embeds a host and starts itself, from Add to a task that runs in it",
+		quantities: []quantity{{unit: seconds}},
+		setUp:      func(context.Context) (func(), error) { return func() {}, err },
+		sides:      launches(p, "plugin.ServeSelf"),
+	}
+}
+
+// launches are the ways to launch one and the same program.
+func launches(p *program, ours string) []side {
+	return []side{
+		{name: ours, run: p.launchOurs(launchesARound, host.Spec{Kind: "park"})},
+		{name: goPluginPlain, run: p.launchTheirs(launchesARound, false)},
+		{name: goPluginTLS, run: p.launchTheirs(launchesARound, true)},
+		{name: "fork, exec and wait", limit: true, run: p.launchNothing(launchesARound)},
 	}
 }
 
@@ -57,123 +65,106 @@ func medianOf(times int, once func() (time.Duration, error)) ([]float64, error) 
 }
 
 // launchOurs launches under a runner that has launched before.
-func launchOurs(times int, spec host.Spec, opts ...host.Option) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		i, err := openInn(ctx, opts...)
-		if err != nil {
+func (p *program) launchOurs(times int, spec host.Spec) measurement {
+	return p.atInn(func(ctx context.Context, i *inn) ([]float64, error) {
+		if err := i.warm(ctx, spec); err != nil {
 			return nil, err
 		}
-		defer func() { err = errors.Join(err, i.close()) }()
-		if err := i.warm(ctx); err != nil {
-			return nil, err
-		}
-		return medianOf(times, func() (time.Duration, error) {
-			began := time.Now()
-			h, err := i.admit(spec)
-			if err == nil {
-				err = i.running(1)
-			}
-			took := time.Since(began)
-			if err != nil {
-				return 0, err
-			}
-			return took, h.Stop(ctx)
-		})
-	}
+		return medianOf(times, func() (time.Duration, error) { return i.launch(ctx, spec) })
+	})
 }
 
-func launchTheirs(times int, mtls bool) measurement {
+// launch is how long it takes until a task runs. It is stopped then.
+func (i *inn) launch(ctx context.Context, spec host.Spec) (time.Duration, error) {
+	began := time.Now()
+	h, err := i.run(spec)
+	took := time.Since(began)
+	if err != nil {
+		return 0, err
+	}
+	return took, h.Stop(ctx)
+}
+
+func (p *program) launchTheirs(times int, mtls bool) measurement {
 	return func(ctx context.Context) ([]float64, error) {
 		return medianOf(times, func() (time.Duration, error) {
-			ctx, cancel := context.WithCancel(ctx)
-			defer cancel()
 			began := time.Now()
-			client, err := launchGoPlugin(ctx, mtls)
+			h, err := p.parkGoPlugin(ctx, mtls)
 			took := time.Since(began)
 			if err != nil {
 				return 0, err
 			}
-			client.Kill()
+			h.close()
 			return took, nil
 		})
 	}
 }
 
 // launchNothing starts processes whose main returns at once.
-func launchNothing(times int) measurement {
-	return func(ctx context.Context) ([]float64, error) {
+func (p *program) launchNothing(times int) measurement {
+	return func(context.Context) ([]float64, error) {
 		return medianOf(times, func() (time.Duration, error) {
-			cmd, err := again(context.WithoutCancel(ctx), "exit")
-			if err != nil {
-				return 0, err
-			}
+			cmd := p.as(bare.Exit)
 			began := time.Now()
-			err = cmd.Run()
+			err := cmd.Run()
 			return time.Since(began), err
 		})
 	}
 }
 
 // processLaunchMany launches many at once.
-func processLaunchMany() workload {
+func processLaunchMany(p *program) workload {
 	const limit = "exec, up to main"
 	return workload{
 		name: "process-launch-many", title: "50 cold launches at once, until all tasks run",
 		quantities: []quantity{{unit: seconds, targets: []target{{against: limit, atMost: 1.5}}}},
 		sides: []side{
-			{name: "process mode", run: launchManyOurs(launchesAtOnce)},
-			{name: goPluginPlain, run: launchManyTheirs(launchesAtOnce)},
-			{name: limit, limit: true, run: launchManyNothings(launchesAtOnce)},
+			{name: "process mode", run: p.launchManyOurs(launchesAtOnce)},
+			{name: goPluginPlain, run: p.launchManyTheirs(launchesAtOnce)},
+			{name: limit, limit: true, run: p.launchManyNothings(launchesAtOnce)},
 		},
 	}
 }
 
-func launchManyOurs(n int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		i, err := openInn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, i.close()) }()
-		if err := i.warm(ctx); err != nil {
+func (p *program) launchManyOurs(n int) measurement {
+	return p.atInn(func(ctx context.Context, i *inn) ([]float64, error) {
+		if err := i.warm(ctx, host.Spec{Kind: "park"}); err != nil {
 			return nil, err
 		}
 		began := time.Now()
-		for range n {
-			if _, err := i.add("park", errand{}); err != nil {
-				return nil, err
-			}
-		}
-		if err := i.running(n); err != nil {
+		if err := i.park(n); err != nil {
 			return nil, err
 		}
 		return since(began), nil
-	}
+	})
 }
 
-func launchManyTheirs(n int) measurement {
+func (p *program) launchManyTheirs(n int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
 		began := time.Now()
-		clients, err := atOnce(n, func() (*goplugin.Client, error) { return launchGoPlugin(ctx, false) })
+		hosts, err := p.parkGoPlugins(ctx, n)
 		took := since(began)
-		killAll(clients)
+		closeAll(hosts)
 		return took, err
 	}
 }
 
 // launchManyNothings starts processes that say so when their main is called.
-func launchManyNothings(n int) measurement {
+func (p *program) launchManyNothings(n int) measurement {
 	return func(context.Context) ([]float64, error) {
 		began := time.Now()
-		processes, err := atOnce(n, func() (*bareProcess, error) { return startBare("stay") })
+		processes, err := p.stay(n)
 		took := since(began)
-		for _, p := range processes {
-			err = errors.Join(err, p.close())
+		for _, b := range processes {
+			err = errors.Join(err, b.close())
 		}
 		return took, err
 	}
+}
+
+// stay starts processes that do nothing, all at the same time.
+func (p *program) stay(n int) ([]*bareProcess, error) {
+	return atOnce(n, func() (*bareProcess, error) { return p.start(bare.Stay) })
 }
 
 // atOnce calls start n times, all at the same time, and returns what it made.
@@ -185,13 +176,4 @@ func atOnce[T any](n int, start func() (*T, error)) ([]*T, error) {
 	}
 	starting.Wait()
 	return slices.DeleteFunc(made, func(t *T) bool { return t == nil }), errors.Join(errs...)
-}
-
-// killAll ends go-plugin's plugins, all at the same time.
-func killAll(clients []*goplugin.Client) {
-	var killing sync.WaitGroup
-	for _, c := range clients {
-		killing.Go(c.Kill)
-	}
-	killing.Wait()
 }

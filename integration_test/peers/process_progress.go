@@ -8,120 +8,99 @@ import (
 	"time"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/bare"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/errand"
 )
 
-const bareGRPC = "bare gRPC streams"
+// progressReports are made in a round, all together.
+const progressReports = 10_000_000
 
-// Messages that plugins send in a round, all together.
-const progressMessages = 200_000
+const (
+	bareGRPC   = "bare gRPC streams"
+	bareNewest = "bare gRPC streams, the newest every 5 ms"
+)
 
 // processProgressOne has one plugin report as fast as it can.
-func processProgressOne() workload { return processProgress("one", "one plugin", 1) }
+func processProgressOne(p *program) workload { return processProgress(p, "one", "one plugin", 1) }
 
 // processProgressMany has twenty do so.
-func processProgressMany() workload { return processProgress("many", "20 plugins", 20) }
+func processProgressMany(p *program) workload { return processProgress(p, "many", "20 plugins", 20) }
 
-// processProgress counts what the tasks reported, until a reader of the host's events
-// has each task's last report, and how much of it that reader was shown. Of reports
-// that nobody has taken yet only the newest is kept, so that it is less. The bare
-// streams carry each message to its end.
-func processProgress(name, title string, plugins int) workload {
-	each := progressMessages / plugins
+// processProgress counts what tasks report, until a reader of the host's events has the
+// last of each. Of reports that wait the newest is kept, in ours by design, and so it is
+// in the bare ones: a stream that carries each shows something else, which processLogStream
+// compares.
+func processProgress(p *program, name, title string, plugins int) workload {
+	each := progressReports / plugins
 	return workload{
-		name: "process-progress-" + name, title: "progress messages of " + title + ", until the host has the last of each",
-		quantities: []quantity{
-			{name: "reported", unit: perSecond, targets: []target{{against: bareGRPC, atLeast: 0.8}}},
-			{name: "shown to a reader of events", unit: perSecond},
-		},
+		name: "process-progress-" + name, title: "progress reports of " + title + ", made until the host has the last of each",
+		quantities: []quantity{{unit: perSecond, targets: []target{{against: bareNewest, atLeast: 0.8, wall: wallProgress}}}},
 		sides: []side{
-			{name: "process mode", run: progressOurs(plugins, each)},
-			{name: bareGRPC, limit: true, run: progressBare(plugins, each)},
+			{name: "process mode", run: p.progressOurs(plugins, each)},
+			{name: bareNewest, limit: true, run: p.progressBare(plugins, each)},
 		},
 	}
 }
 
-// rates are how many messages were reported a second, since then, and how many shown.
-func rates(reported, shown int, began time.Time) []float64 {
-	took := time.Since(began).Seconds()
-	return []float64{float64(reported) / took, float64(shown) / took}
-}
+// rate is how many there were a second.
+func rate(n int, took time.Duration) []float64 { return []float64{float64(n) / took.Seconds()} }
 
-func progressOurs(plugins, each int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		g, err := newGate()
-		if err != nil {
-			return nil, err
-		}
-		defer g.close()
-		i, err := openInn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, i.close()) }()
-		handles := make([]*host.Handle, plugins)
-		for n := range handles {
-			if handles[n], err = i.add("flood", errand{Gate: g.path, Count: each}); err != nil {
-				return nil, err
-			}
-		}
-		began, err := g.open(plugins)
-		shown := 0
-		if err == nil {
-			err = i.await(plugins, func(e host.Event) bool {
-				if e.Type == host.EventProgress {
-					shown++
-				}
-				return e.Progress.Done == int64(each)
-			})
-		}
-		counted := rates(plugins*each, shown, began)
-		for _, h := range handles {
-			err = errors.Join(err, succeeded(ctx, h))
-		}
-		return counted, err
-	}
-}
-
-func progressBare(plugins, each int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		g, err := newGate()
-		if err != nil {
-			return nil, err
-		}
-		defer g.close()
-		hosts, err := atOnce(plugins, startBareHost)
-		defer func() { err = errors.Join(err, closeAll(hosts)) }()
-		if err != nil {
-			return nil, err
-		}
-		var reading sync.WaitGroup
-		errs := make([]error, plugins)
-		for n, h := range hosts {
-			c, err := h.call(ctx, "flood", errand{Gate: g.path, Count: each})
+func (p *program) progressOurs(plugins, each int) measurement {
+	return p.atInn(func(ctx context.Context, i *inn) ([]float64, error) {
+		return withGate(func(g *gate) ([]float64, error) {
+			handles, err := i.addAll(plugins, host.Spec{Kind: "flood", Config: errand.Errand{Gate: g.path, Count: each}})
 			if err != nil {
 				return nil, err
 			}
-			reading.Go(func() { errs[n] = c.wantBefore(each) })
+			began, err := g.open(plugins)
+			if err == nil {
+				err = i.read(plugins, func(e host.Event) bool { return e.Type == host.EventProgress && e.Progress.Done == int64(each) })
+			}
+			counted := rate(plugins*each, time.Since(began))
+			for _, h := range handles {
+				err = errors.Join(err, succeeded(ctx, h))
+			}
+			return counted, err
+		})
+	})
+}
+
+func (p *program) progressBare(plugins, each int) measurement {
+	return p.atBare(plugins, func(ctx context.Context, hosts []*bareHost) ([]float64, error) {
+		return withGate(func(g *gate) ([]float64, error) {
+			var reading sync.WaitGroup
+			errs := make([]error, plugins)
+			for n, h := range hosts {
+				c, err := h.Call(ctx, "newest", errand.Errand{Gate: g.path, Count: each})
+				if err != nil {
+					return nil, err
+				}
+				reading.Go(func() { errs[n] = wantLast(c, each) })
+			}
+			began, err := g.open(plugins)
+			reading.Wait()
+			return rate(plugins*each, time.Since(began)), errors.Join(err, errors.Join(errs...))
+		})
+	})
+}
+
+// wantLast reads a stream to its end, and wants the last report before that.
+func wantLast(c *bare.Call, want int) error {
+	defer c.HangUp()
+	var last int64
+	for {
+		m, err := c.Receive()
+		if err != nil {
+			return err
 		}
-		began, err := g.open(plugins)
-		reading.Wait()
-		return rates(plugins*each, plugins*each, began), errors.Join(err, errors.Join(errs...))
+		done, ok := bare.Done(m)
+		if !ok { // it has finished
+			break
+		}
+		last = done
 	}
-}
-
-// wantBefore reads a stream to its end, and counts what comes before the last word.
-func (b *bareCall) wantBefore(want int) error {
-	got, _, err := b.finish()
-	if err == nil && got != want {
-		err = fmt.Errorf("%d messages came, want %d", got, want)
+	if last != int64(want) {
+		return fmt.Errorf("the last report says %d, want %d", last, want)
 	}
-	return err
-}
-
-func closeAll(hosts []*bareHost) error {
-	var errs []error
-	for _, h := range hosts {
-		errs = append(errs, h.close())
-	}
-	return errors.Join(errs...)
+	return nil
 }

@@ -10,117 +10,95 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/bare"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/errand"
 )
 
 // sharers is how many tasks run in one plugin process.
 const sharers = 10_000
 
-// processShares are the workloads of processes that wait, or that tasks share.
-func processShares() []workload { return []workload{processWarm(), processShared()} }
-
 // processWarm compares a launch that finds a process ready with one that does not.
-func processWarm() workload {
+func processWarm(p *program) workload {
 	const cold = "cold"
 	return workload{
 		name: "process-warm", title: "warm launch of a plugin, from Add to a task that runs in it",
-		quantities: []quantity{{unit: seconds, targets: []target{{against: cold, atMost: 0.1}}}},
+		quantities: []quantity{{unit: seconds, targets: []target{{against: cold, atMost: 0.1, wall: wallWarm}}}},
 		sides: []side{
-			{name: "Warm: 2", run: launchWarm(launchesARound, 2)},
-			{name: cold, run: launchOurs(launchesARound, host.Spec{Kind: "park"})},
+			{name: "Warm: 2", run: p.launchWarm(launchesARound, 2)},
+			{name: cold, run: p.launchOurs(launchesARound, host.Spec{Kind: "park"})},
 		},
 	}
 }
 
 // launchWarm launches when the host has come to rest, and the processes wait.
-func launchWarm(times, warm int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		i, err := openInn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, i.close()) }()
+func (p *program) launchWarm(times, warm int) measurement {
+	return p.atInn(func(ctx context.Context, i *inn) ([]float64, error) {
 		launch := func() (time.Duration, error) {
 			settle()
-			began := time.Now()
-			h, err := i.admit(host.Spec{Kind: "park", Warm: warm})
-			if err == nil {
-				err = i.running(1)
-			}
-			took := time.Since(began)
-			if err != nil {
-				return 0, err
-			}
-			return took, h.Stop(ctx)
+			return i.launch(ctx, host.Spec{Kind: "park", Warm: warm})
 		}
 		if _, err := launch(); err != nil { // the first has processes begin to wait
 			return nil, err
 		}
 		return medianOf(times, launch)
-	}
+	})
 }
 
 // processShared has tasks that return at once share a plugin process that runs.
-func processShared() workload {
+func processShared(p *program) workload {
 	return workload{
 		name: "process-shared", title: "10,000 tasks in one plugin process, first Add to the last one's end",
-		quantities: []quantity{{unit: seconds, targets: []target{{against: bareGRPC, atMost: 1.3}}}},
+		quantities: []quantity{{unit: seconds, targets: []target{{against: bareGRPC, atMost: 1.3, wall: wallShared}}}},
 		sides: []side{
-			{name: "Share: SharePlugin", run: sharedOurs(sharers)},
+			{name: "Share: SharePlugin", run: p.sharedOurs(sharers)},
 			python("ProcessPoolExecutor", "processes", sharers),
-			{name: bareGRPC, limit: true, run: sharedBare(sharers)},
-			{name: "a unix socket, one by one", limit: true, run: sharedSocket(sharers)},
+			{name: bareGRPC, limit: true, run: p.sharedBare(sharers)},
+			{name: "a unix socket, one by one", limit: true, run: p.sharedSocket(sharers)},
 		},
 	}
 }
 
-func sharedOurs(tasks int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		i, err := openInn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, i.close()) }()
-		if _, err := i.admit(host.Spec{Kind: "park", Share: host.SharePlugin}); err != nil { // which keeps the process
-			return nil, err
-		}
-		if err := i.running(1); err != nil {
+func (p *program) sharedOurs(tasks int) measurement {
+	return p.atInn(func(_ context.Context, i *inn) ([]float64, error) {
+		if _, err := i.run(host.Spec{Kind: "park", Share: host.SharePlugin}); err != nil { // which keeps the process
 			return nil, err
 		}
 		began := time.Now()
-		handles := make([]*host.Handle, tasks)
-		for n := range handles {
-			if handles[n], err = i.admit(host.Spec{Kind: "pid", Share: host.SharePlugin}); err != nil {
-				return nil, err
-			}
+		handles, err := i.addAll(tasks, host.Spec{Kind: "pid", Share: host.SharePlugin})
+		if err == nil {
+			err = i.await(tasks, host.StateSucceeded)
 		}
-		err = i.await(tasks, func(e host.Event) bool { return e.Type == host.EventState && e.State == host.StateSucceeded })
 		took := since(began)
 		if err != nil {
 			return nil, err
 		}
-		first := string(handles[0].Result())
-		for _, h := range handles {
-			if got := string(h.Result()); got == "" || got != first {
-				return nil, fmt.Errorf("one task ran in process %q, another in %q", first, got)
-			}
+		pids := make([]string, tasks)
+		for n, h := range handles {
+			pids[n] = string(h.Result())
 		}
-		return took, nil
-	}
+		return took, wantOne(pids)
+	})
 }
 
-func sharedBare(tasks int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		h, err := startBareHost()
+// wantOne wants tasks to have run in one and the same process.
+func wantOne(pids []string) error {
+	for _, pid := range pids {
+		if pid == "" || pid != pids[0] {
+			return fmt.Errorf("one task ran in process %q, another in %q", pids[0], pid)
+		}
+	}
+	return nil
+}
+
+func (p *program) sharedBare(tasks int) measurement {
+	return p.atBare(1, func(ctx context.Context, hosts []*bareHost) ([]float64, error) {
+		h := hosts[0]
+		parked, err := h.Call(ctx, "park", errand.Errand{}) // as ours: the connection is there
 		if err != nil {
 			return nil, err
 		}
-		defer func() { err = errors.Join(err, h.close()) }()
-		parked, err := h.call(ctx, "park", errand{}) // as ours: the connection is there
-		if err != nil {
-			return nil, err
-		}
-		defer parked.hangUp()
-		start, err := h.start("10000", "pid", []byte("{}"))
+		defer parked.HangUp()
+		start, err := sharedStart(h.Messages)
 		if err != nil {
 			return nil, err
 		}
@@ -128,53 +106,53 @@ func sharedBare(tasks int) measurement {
 		var calling sync.WaitGroup
 		errs, pids := make([]error, tasks), make([]string, tasks)
 		for n := range tasks {
-			calling.Go(func() {
-				c, err := h.begin(ctx, "pid", start)
-				if err == nil {
-					var last proto.Message
-					_, last, err = c.finish()
-					if err == nil {
-						pids[n] = string(contentOf(last, finishedField, resultField))
-					}
-				}
-				errs[n] = err
-			})
+			calling.Go(func() { pids[n], errs[n] = h.pid(ctx, start) })
 		}
 		calling.Wait()
 		took := since(began)
-		err = errors.Join(errs...)
-		for _, pid := range pids {
-			if err == nil && (pid == "" || pid != pids[0]) {
-				err = fmt.Errorf("one call was answered by process %q, another by %q", pids[0], pid)
-			}
+		if err := errors.Join(errs...); err != nil {
+			return nil, err
 		}
-		return took, err
+		return took, wantOne(pids)
+	})
+}
+
+// sharedStart begins a call of the last task.
+func sharedStart(m *bare.Messages) (proto.Message, error) {
+	return m.Start("10000", "pid", []byte("{}"))
+}
+
+// pid asks for the process in which a call is answered.
+func (h *bareHost) pid(ctx context.Context, start proto.Message) (string, error) {
+	c, err := h.Begin(ctx, "pid", start)
+	if err != nil {
+		return "", err
 	}
+	_, last, err := c.Finish()
+	if err != nil {
+		return "", err
+	}
+	return string(bare.Result(last)), nil
 }
 
 // sharedSocket exchanges as many bytes as the bare streams' messages have, one
 // exchange after another.
-func sharedSocket(tasks int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		m, err := newBareMessages()
+func (p *program) sharedSocket(tasks int) measurement {
+	return p.atSocket(func(a *bare.Asker) ([]float64, error) {
+		m, err := bare.NewMessages()
 		if err != nil {
 			return nil, err
 		}
-		start, err := m.start("10000", "pid", []byte("{}"))
+		start, err := sharedStart(m)
 		if err != nil {
 			return nil, err
 		}
-		h, err := startSocketHost(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, h.close()) }()
 		began := time.Now()
 		for range tasks {
-			if err := h.ask(proto.Size(start), proto.Size(m.started)+proto.Size(m.ranHere)); err != nil {
+			if err := a.Ask(proto.Size(start), proto.Size(m.Started)+proto.Size(m.RanHere)); err != nil {
 				return nil, err
 			}
 		}
 		return since(began), nil
-	}
+	})
 }

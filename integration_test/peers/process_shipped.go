@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -14,95 +10,55 @@ import (
 	"github.com/hashicorp/go-plugin/examples/grpc/shared"
 
 	"github.com/hostelry-run/hostelry/host"
-	"github.com/hostelry-run/hostelry/host/catalog"
 )
 
-// Where both come from. Each is the example of its own project, unchanged.
-const (
-	ourExample   = "github.com/hostelry-run/hostelry/examples/tick"
-	theirExample = "github.com/hashicorp/go-plugin/examples/grpc/plugin-go-grpc"
-)
-
-// shipped are plugins as their authors ship them: programs that link no more than they
-// need.
-type shipped struct {
-	dir          string
-	catalog      *catalog.Catalog
-	ours, theirs string
-}
-
-// processShipped is processLaunch with a plugin's program for each side: there the
-// initialisation of our host's packages is in no side's time.
+// processShipped is processLaunch with a plugin as its authors ship it for each side,
+// which is the example of its own project, unchanged, and links nothing of the other's.
 func processShipped() workload {
-	var s shipped
+	ours := &program{source: "github.com/hostelry-run/hostelry/examples/tick", plugin: "tick"}
+	theirs := &program{source: "github.com/hashicorp/go-plugin/examples/grpc/plugin-go-grpc"}
+	remove := func() { ours.remove(); theirs.remove() }
 	return workload{
-		name: "process-launch-shipped", title: "cold launch of a plugin that links only what it needs, from Add to a task that runs in it",
+		name: "process-launch-shipped", title: "cold launch of each project's own example, from Add to a task that runs in it",
 		quantities: []quantity{{unit: seconds, targets: []target{
-			{against: goPluginPlain, atMost: 1.15}, {against: goPluginTLS, atMost: 0.25},
+			{against: goPluginPlain, atMost: 1.15}, {against: goPluginTLS, atMost: 0.25, wall: wallTLS},
 		}}},
-		missing: missingGo,
+		missing: theirs.missing,
 		setUp: func(ctx context.Context) (func(), error) {
-			err := s.build(ctx)
-			if err != nil {
-				_ = os.RemoveAll(s.dir)
+			err := ours.build(ctx)
+			if err == nil {
+				err = theirs.build(ctx)
 			}
-			return func() { _ = os.RemoveAll(s.dir) }, err
+			if err != nil {
+				remove()
+			}
+			return remove, err
 		},
 		sides: []side{
-			{name: "examples/tick", run: func(ctx context.Context) ([]float64, error) {
-				return launchOurs(launchesARound, host.Spec{Kind: "tick"}, host.WithCatalog(s.catalog))(ctx)
-			}},
-			{name: goPluginPlain, run: func(ctx context.Context) ([]float64, error) { return s.launchTheirs(ctx, false) }},
-			{name: goPluginTLS, run: func(ctx context.Context) ([]float64, error) { return s.launchTheirs(ctx, true) }},
+			{name: "examples/tick", run: ours.launchOurs(launchesARound, host.Spec{Kind: "tick"})},
+			{name: goPluginPlain, run: theirs.launchExample(launchesARound, false)},
+			{name: goPluginTLS, run: theirs.launchExample(launchesARound, true)},
 		},
 	}
 }
 
-// missingGo says what it would take to build them.
-func missingGo() string {
-	if exec.Command("go", "list", ourExample, theirExample).Run() != nil {
-		return "the go command, in the directory of this module"
-	}
-	return ""
-}
-
-func (s *shipped) build(ctx context.Context) (err error) {
-	if s.dir, err = os.MkdirTemp("", "peers-"); err != nil {
-		return err
-	}
-	plugins := filepath.Join(s.dir, "plugins")
-	s.ours, s.theirs = filepath.Join(plugins, "hostelry-tick"), filepath.Join(s.dir, "go-plugin")
-	for path, example := range map[string]string{s.ours: ourExample, s.theirs: theirExample} {
-		if out, err := exec.CommandContext(ctx, "go", "build", "-o", path, example).CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w: %s", example, err, out)
-		}
-	}
-	s.catalog = &catalog.Catalog{}
-	if err := s.catalog.Load(ctx, plugins, catalog.WithCacheDir(filepath.Join(s.dir, "cache"))); err != nil {
-		return err
-	}
-	var errs []error
-	for _, p := range s.catalog.Plugins() {
-		errs = append(errs, p.Err)
-	}
-	return errors.Join(errs...)
-}
-
-// launchTheirs launches the example's plugin as the example does, and has it answer
-// its first call.
-func (s *shipped) launchTheirs(_ context.Context, mtls bool) ([]float64, error) {
-	return medianOf(launchesARound, func() (time.Duration, error) {
-		began := time.Now()
-		cmd := exec.Command(s.theirs)
-		cmd.Dir = s.dir // where it keeps what it is given
-		client := goplugin.NewClient(&goplugin.ClientConfig{
-			HandshakeConfig: shared.Handshake, Plugins: shared.PluginMap, Cmd: cmd, AutoMTLS: mtls,
-			AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC}, Logger: hclog.NewNullLogger(),
+// launchExample launches go-plugin's example as that does, and has it answer its first
+// call.
+func (p *program) launchExample(times int, mtls bool) measurement {
+	return func(context.Context) ([]float64, error) {
+		return medianOf(times, func() (time.Duration, error) {
+			began := time.Now()
+			cmd := exec.Command(p.path)
+			cmd.Dir = p.dir // where it keeps what it is given
+			client := goplugin.NewClient(&goplugin.ClientConfig{
+				HandshakeConfig: shared.Handshake, Plugins: shared.PluginMap, Cmd: cmd, AutoMTLS: mtls,
+				AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC}, Logger: hclog.NewNullLogger(),
+			})
+			defer client.Kill()
+			err := put(client)
+			return time.Since(began), err
 		})
-		defer client.Kill()
-		err := put(client)
-		return time.Since(began), err
-	})
+	}
 }
 
 func put(client *goplugin.Client) error {

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/hostelry-run/hostelry/host"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/bare"
+	"github.com/hostelry-run/hostelry/integration_test/peers/internal/errand"
 )
 
 // echoes is how many answers a task waits for, one after another.
@@ -18,7 +18,7 @@ const echoes = 2_000
 // processSibling has a task wait for answers of its host while another plugin, whose
 // messages the same host takes, reports progress as fast as it can. With two cores
 // three processes then want one: what the bare streams show is the machine's part.
-func processSibling() workload {
+func processSibling(p *program) workload {
 	return workload{
 		name: "process-sibling", title: "a checkpoint and its answer, from the task",
 		quantities: []quantity{
@@ -27,8 +27,8 @@ func processSibling() workload {
 			{name: "the second divided by the first", unit: pieces, targets: []target{{atMost: 2}}},
 		},
 		sides: []side{
-			{name: "process mode", run: siblingOurs(echoes)},
-			{name: bareGRPC, limit: true, run: siblingBare(echoes)},
+			{name: "process mode", run: p.siblingOurs(echoes)},
+			{name: bareGRPC, limit: true, run: p.siblingBare(echoes)},
 		},
 	}
 }
@@ -44,23 +44,18 @@ func compared(alone, beside []time.Duration, wanted int) ([]float64, error) {
 	return []float64{a, b, b / a}, nil
 }
 
-func siblingOurs(n int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		i, err := openInn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, i.close()) }()
+func (p *program) siblingOurs(n int) measurement {
+	return p.atInn(func(ctx context.Context, i *inn) ([]float64, error) {
 		alone, err := i.echo(ctx, n)
 		if err != nil {
 			return nil, err
 		}
-		flood, err := i.add("flood", errand{})
+		flood, err := i.add(host.Spec{Kind: "flood"})
 		if err != nil {
 			return nil, err
 		}
 		reported := func(e host.Event) bool { return e.Task == flood.ID() && e.Progress.Done > 0 }
-		if err := i.await(1, reported); err != nil {
+		if err := i.read(1, reported); err != nil {
 			return nil, err
 		}
 		drained := make(chan error, 1)
@@ -68,7 +63,7 @@ func siblingOurs(n int) measurement {
 		go func() { // ends once it is told
 			var err error
 			for err == nil && reading.Err() == nil {
-				err = i.await(1, reported)
+				err = i.read(1, reported)
 			}
 			drained <- err
 		}()
@@ -78,73 +73,75 @@ func siblingOurs(n int) measurement {
 			return nil, err
 		}
 		return compared(alone, beside, n)
-	}
+	})
 }
 
 // echo runs a task that waits for so many answers.
 func (i *inn) echo(ctx context.Context, n int) ([]time.Duration, error) {
-	h, err := i.add("echo", errand{Count: n})
+	h, err := i.add(host.Spec{Kind: "echo", Config: errand.Errand{Count: n}})
 	if err != nil {
 		return nil, err
 	}
 	return host.Result[[]time.Duration](ctx, h)
 }
 
-func siblingBare(n int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		hosts, err := atOnce(2, startBareHost)
-		defer func() { err = errors.Join(err, closeAll(hosts)) }()
-		if err != nil {
-			return nil, err
-		}
+func (p *program) siblingBare(n int) measurement {
+	return p.atBare(2, func(ctx context.Context, hosts []*bareHost) ([]float64, error) {
 		alone, err := hosts[0].echo(ctx, n)
 		if err != nil {
 			return nil, err
 		}
-		flood, err := hosts[1].call(ctx, "flood", errand{})
+		flood, err := hosts[1].Call(ctx, "flood", errand.Errand{})
 		if err != nil {
 			return nil, err
 		}
-		if _, err := flood.receive(); err != nil {
+		if _, err := flood.Receive(); err != nil {
 			return nil, err
 		}
 		read := make(chan struct{})
 		go func() { // ends when the stream is hung up on
 			defer close(read)
 			for {
-				if _, err := flood.receive(); err != nil {
+				if _, err := flood.Receive(); err != nil {
 					return
 				}
 			}
 		}()
 		beside, err := hosts[0].echo(ctx, n)
-		flood.hangUp()
+		flood.HangUp()
 		<-read
 		if err != nil {
 			return nil, err
 		}
 		return compared(alone, beside, n)
-	}
+	})
 }
 
-// echo answers a call so many times.
+// echo is what i.echo is, for a call.
 func (h *bareHost) echo(ctx context.Context, n int) ([]time.Duration, error) {
-	c, err := h.call(ctx, "echo", errand{Count: n})
-	if err != nil {
-		return nil, err
-	}
-	for range n {
-		if _, err := c.receive(); err != nil {
-			return nil, err
-		}
-		if err := c.stream.SendMsg(c.acknowledged); err != nil {
-			return nil, err
-		}
-	}
-	var last proto.Message
-	if _, last, err = c.finish(); err != nil {
-		return nil, err
-	}
 	var took []time.Duration
-	return took, json.Unmarshal(contentOf(last, finishedField, resultField), &took)
+	err := h.answer(ctx, "echo", n, &took)
+	return took, err
+}
+
+// answer answers a call so many times, and decodes what it returns.
+func (h *bareHost) answer(ctx context.Context, method string, n int, result any) error {
+	c, err := h.Call(ctx, method, errand.Errand{Count: n})
+	if err != nil {
+		return err
+	}
+	defer c.HangUp()
+	for range n {
+		if _, err := c.Receive(); err != nil {
+			return err
+		}
+		if err := c.Acknowledge(); err != nil {
+			return err
+		}
+	}
+	_, last, err := c.Finish()
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(bare.Result(last), result)
 }

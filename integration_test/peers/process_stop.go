@@ -6,40 +6,28 @@ import (
 	"fmt"
 	"time"
 
-	goplugin "github.com/hashicorp/go-plugin"
-
 	"github.com/hostelry-run/hostelry/host"
 )
 
 // stoppedAtOnce is how many processes are stopped together.
 const stoppedAtOnce = 100
 
-func processStop() workload {
+func processStop(p *program) workload {
 	const limit = "SIGTERM and wait"
 	return workload{
 		name: "process-stop", title: "stop of 100 plugin processes, until all have ended and are reaped",
-		quantities: []quantity{{unit: seconds, targets: []target{{against: limit, atMost: 1.5}}}},
+		quantities: []quantity{{unit: seconds, targets: []target{{against: limit, atMost: 1.5, wall: wallStop}}}},
 		sides: []side{
-			{name: "process mode", run: stopOurs(stoppedAtOnce)},
-			{name: goPluginPlain, run: stopTheirs(stoppedAtOnce)},
-			{name: limit, limit: true, run: stopNothings(stoppedAtOnce)},
+			{name: "process mode", run: p.stopOurs(stoppedAtOnce)},
+			{name: goPluginPlain, run: p.stopTheirs(stoppedAtOnce)},
+			{name: limit, limit: true, run: p.stopNothings(stoppedAtOnce)},
 		},
 	}
 }
 
-func stopOurs(n int) measurement {
-	return func(ctx context.Context) (_ []float64, err error) {
-		i, err := openInn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, i.close()) }()
-		for range n {
-			if _, err := i.add("park", errand{}); err != nil {
-				return nil, err
-			}
-		}
-		if err := i.running(n); err != nil {
+func (p *program) stopOurs(n int) measurement {
+	return p.atInn(func(ctx context.Context, i *inn) ([]float64, error) {
+		if err := i.park(n); err != nil {
 			return nil, err
 		}
 		began := time.Now()
@@ -53,30 +41,28 @@ func stopOurs(n int) measurement {
 			}
 		}
 		return took, nil
-	}
+	})
 }
 
-func stopTheirs(n int) measurement {
+func (p *program) stopTheirs(n int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		clients, err := atOnce(n, func() (*goplugin.Client, error) { return launchGoPlugin(ctx, false) })
+		hosts, err := p.parkGoPlugins(ctx, n)
 		began := time.Now()
-		killAll(clients)
+		closeAll(hosts)
 		return since(began), err
 	}
 }
 
 // stopNothings stops processes that a signal ends at once.
-func stopNothings(n int) measurement {
+func (p *program) stopNothings(n int) measurement {
 	return func(context.Context) ([]float64, error) {
-		processes, err := atOnce(n, func() (*bareProcess, error) { return startBare("stay") })
+		processes, err := p.stay(n)
 		began := time.Now()
-		for _, p := range processes {
-			err = errors.Join(err, p.signal())
+		for _, b := range processes {
+			err = errors.Join(err, b.signal())
 		}
-		for _, p := range processes {
-			err = errors.Join(err, p.reap())
+		for _, b := range processes {
+			err = errors.Join(err, b.reap())
 		}
 		return since(began), err
 	}

@@ -24,6 +24,9 @@ func newRatio(ours, other []float64) spread {
 	return newSpread(ratios)
 }
 
-func (s spread) String() string {
-	return fmt.Sprintf("%s (%s–%s)", digits(s.median), digits(s.least), digits(s.greatest))
+func (s spread) String() string { return s.in(digits) }
+
+// in writes the numbers in a format.
+func (s spread) in(format func(float64) string) string {
+	return fmt.Sprintf("%s (%s–%s)", format(s.median), format(s.least), format(s.greatest))
 }

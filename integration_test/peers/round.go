@@ -67,7 +67,7 @@ const patience = 3 * time.Minute
 
 // once runs a side and keeps what it measured.
 func (w workload) once(ctx context.Context, s side, kept *sample) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it took longer than %v", patience))
 	defer cancel()
 	runtime.GC() // no side pays for the garbage of the one before
 	values, err := s.run(ctx)

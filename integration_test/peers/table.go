@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -53,18 +55,18 @@ func (t *table) addQuantity(res result, q int, quantity quantity) {
 		t.rows = append(t.rows, r)
 	}
 	if goals := quantity.against(""); len(goals) > 0 || len(res.sides) == 1 {
-		r := row{target: describe(goals, quantity.unit.format)}
+		r := row{target: describe(goals, quantity.unit.format), met: notMeasured}
 		if res.sides[0].complete() {
-			r.met = t.judge(goals, newSpread(res.sides[0].values[q]).median)
-		} else {
-			r.met = notMeasured
+			alone := newSpread(res.sides[0].values[q])
+			ours = res.workload.sides[0].name + " " + alone.in(quantity.unit.format)
+			r.met = t.judge(goals, alone.median)
 		}
 		show(r)
 	}
 	for i := 1; i < len(res.sides); i++ {
 		s := res.workload.sides[i]
 		goals := quantity.against(s.name)
-		r := row{peer: cell(res, q, i), target: describe(goals, digits)}
+		r := row{peer: cell(res, q, i), target: describe(goals, plain)}
 		if s.limit {
 			r.peer, r.limit = "", r.peer
 		}
@@ -87,13 +89,16 @@ func (t *table) judge(goals []target, value float64) (met string) {
 			met = "yes"
 		case !goal.met(value):
 			met = "no"
-			if goal.wall != "" {
-				t.note("%s", goal.wall)
+			if goal.wall != "" && !slices.Contains(t.notes, goal.wall) {
+				t.notes = append(t.notes, goal.wall)
 			}
 		}
 	}
 	return met
 }
+
+// plain writes a ratio that somebody chose.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // describe writes out what the targets ask for.
 func describe(goals []target, format func(float64) string) string {

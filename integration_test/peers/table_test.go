@@ -28,22 +28,22 @@ func TestTable(t *testing.T) {
 			},
 			sides: []side{{name: "ours"}, {name: "bare"}},
 		},
-		sides: []sample{{values: [][]float64{{3000}, {900}}}, {values: [][]float64{{2000}, {1000}}}},
+		sides: []sample{{values: [][]float64{{3100, 2900, 3000}, {900, 900, 900}}}, {values: [][]float64{{2000, 2000, 2000}, {1000, 1000, 1000}}}},
 	})
 	table.add(result{workload: workload{title: "elsewhere"}, missing: "Linux"})
 	table.add(result{workload: workload{title: "broken"}, err: errors.New("no plugin")})
 	want := `
-| workload     | ours         | peer                 | limit       | ours / theirs    | target    | met          |
-|--------------|--------------|----------------------|-------------|------------------|-----------|--------------|
-| speed        | ours 2.00 s  | slow 8.00 s          |             | 0.25 (0.25–0.38) | ≤ 0.50    | yes          |
-|              |              |                      | fast 1.00 s | 2.00 (2.00–3.00) | ≤ 1.50    | no           |
-|              |              | absent: needs a moon |             |                  | ≤ 1.00    | not measured |
-|              |              | bad: failed          |             |                  |           |              |
-| parked: each | ours 3.00 kB |                      |             |                  | ≤ 3.50 kB | yes          |
-|              |              | bare 2.00 kB         |             | 1.50 (1.50–1.50) |           |              |
-| parked: rate | ours 900 /s  | bare 1.00 k/s        |             | 0.90 (0.90–0.90) | ≥ 0.80    | yes          |
-| elsewhere    | needs Linux  |                      |             |                  |           | not measured |
-| broken       | failed       |                      |             |                  |           | not measured |
+| workload     | ours                           | peer                 | limit       | ours / theirs       | target    | met          |
+|--------------|--------------------------------|----------------------|-------------|---------------------|-----------|--------------|
+| speed        | ours 2.00 s                    | slow 8.00 s          |             | 0.250 (0.250–0.375) | ≤ 0.5     | yes          |
+|              |                                |                      | fast 1.00 s | 2.00 (2.00–3.00)    | ≤ 1.5     | no           |
+|              |                                | absent: needs a moon |             |                     | ≤ 1       | not measured |
+|              |                                | bad: failed          |             |                     |           |              |
+| parked: each | ours 3.00 kB (2.90 kB–3.10 kB) |                      |             |                     | ≤ 3.50 kB | yes          |
+|              |                                | bare 2.00 kB         |             | 1.50 (1.45–1.55)    |           |              |
+| parked: rate | ours 900 /s                    | bare 1.00 k/s        |             | 0.900 (0.900–0.900) | ≥ 0.8     | yes          |
+| elsewhere    | needs Linux                    |                      |             |                     |           | not measured |
+| broken       | failed                         |                      |             |                     |           | not measured |
 
 - The wall is the wall.
 - speed, bad: it broke

@@ -7,7 +7,7 @@ type unit string
 
 const (
 	seconds   unit = "s"
-	bytes     unit = "B"
+	bytes     unit = "B" // 1 kB is 1000 of them
 	perSecond unit = "/s"
 	pieces    unit = "" // goroutines, descriptors
 )
@@ -41,13 +41,16 @@ func (u unit) format(v float64) string {
 	return text
 }
 
-// digits writes v with three digits, or all that are before the point.
+// digits writes v with three digits, or all that are before the point, and no more than
+// three after it.
 func digits(v float64) string {
 	switch {
 	case v >= 100:
 		return fmt.Sprintf("%.0f", v)
 	case v >= 10:
 		return fmt.Sprintf("%.1f", v)
+	case v >= 1:
+		return fmt.Sprintf("%.2f", v)
 	}
-	return fmt.Sprintf("%.2f", v)
+	return fmt.Sprintf("%.3f", v)
 }

@@ -56,7 +56,7 @@ func (t target) met(value float64) bool {
 	return value <= t.atMost
 }
 
-// workloads are all of them, in the table's order.
-func workloads() []workload {
-	return append(inProcess(), inPlugins()...)
+// workloads are all of them, in the table's order. The processes are the program's.
+func workloads(p *program) []workload {
+	return append(inProcess(), inPlugins(p)...)
 }

@@ -9,7 +9,7 @@ import (
 // TestWorkloads: what the workloads say about themselves fits together.
 func TestWorkloads(t *testing.T) {
 	var seen []string
-	for _, w := range workloads() {
+	for _, w := range workloads(newPlugin()) {
 		t.Run(w.name, func(t *testing.T) {
 			if !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(w.name) || slices.Contains(seen, w.name) {
 				t.Error("the name is not of words joined by hyphens, or taken")

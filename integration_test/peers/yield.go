@@ -19,7 +19,7 @@ func yield() workload {
 	return workload{
 		name: "yield", title: "two parties take turns",
 		quantities: []quantity{
-			{name: "a Yield, or a ping and its pong", unit: seconds, targets: []target{{against: "channel ping-pong", atMost: 0.4}}},
+			{name: "a Yield, or a ping and its pong", unit: seconds, targets: []target{{against: "channel ping-pong", atMost: 0.4, wall: wallYield}}},
 			{name: "the turn given to the other", unit: seconds},
 		},
 		sides: []side{
