@@ -35,7 +35,7 @@ func (a *async) close(abandoned bool) {
 
 func (a *async) prepare(c call) execution {
 	e := &coroutine{teller: c.teller, async: a}
-	e.attempt.Init(task.WithScheduler(c.ctx, e.routine.Scheduler()))
+	e.attempt.Init(c.ctx)
 	return e
 }
 
@@ -50,11 +50,23 @@ type coroutine struct {
 
 func (e *coroutine) begin() {
 	e.expectLocked()
-	e.async.loop.Start(&e.routine, e.try.job.id, e)
+	e.async.loop.Start(&e.routine, e)
 }
+
+// Name is the coroutine's.
+func (e *coroutine) Name() string { return e.try.job.id }
 
 // Run is the coroutine.
 func (e *coroutine) Run(task.Scheduler) { e.attempt.RunFor(e) }
+
+// Context is the task's, which stop itself ends, and then wakes the task. Where it is for
+// a Stopper to end first, or for its time, it is watched as any other.
+func (e *coroutine) Context() context.Context {
+	if e.attempt.HasStopper() {
+		return nil
+	}
+	return e.attempt.Context()
+}
 
 func (e *coroutine) Make(context.Context) (task.Task, error) {
 	return e.try.job.kind.New(e.try.job.config)
@@ -66,12 +78,6 @@ func (e *coroutine) Ended(a *attempt.End) { e.try.leave(e.async.ends.of(a)) }
 
 // Gone has the runner note the end.
 func (e *coroutine) Gone() { e.try.runner.catchUp() }
-
-// Owns reports whether ctx is the task's, and stop itself cancels that and then wakes the
-// task. Where it is for a Stopper to end first, or for its time, ctx is watched.
-func (e *coroutine) Owns(ctx context.Context) bool {
-	return e.attempt.Owns(ctx) && !e.attempt.HasStopper()
-}
 
 // stop asks on the loop if the task has a Stopper: code of two async tasks never
 // runs at the same instant. The task and its Stop leave the loop if they hold it

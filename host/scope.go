@@ -8,7 +8,8 @@ import (
 )
 
 // scope is an attempt as what the ctx of its task is made of: the run's ctx, with the
-// attempt as the task.Host. It is the try itself, and so takes no memory.
+// attempt as the task.Host and, in async mode, its coroutine as the task.Scheduler. It is
+// the try itself, and so takes no memory.
 type scope try
 
 var _ context.Context = (*scope)(nil)
@@ -24,8 +25,13 @@ func (s *scope) Err() error { return s.runner.ctx.Err() }
 
 // Value implements context.Context.
 func (s *scope) Value(key any) any {
-	if task.IsHostKey(key) {
+	switch {
+	case task.IsHostKey(key):
 		return (*try)(s)
+	case task.IsSchedulerKey(key):
+		if e, ok := s.execution.(*coroutine); ok {
+			return e.routine.Scheduler()
+		}
 	}
 	return s.runner.ctx.Value(key)
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hostelry-run/hostelry/shared/task"
@@ -20,18 +21,32 @@ import (
 // Attempt is one execution of one task. Make it with [New]; or have one in a struct of
 // your own that is its [Owner], call [Attempt.Init], and run it with [Attempt.RunFor].
 type Attempt struct {
-	maker  Maker                   // New's, or nil
-	ctx    context.Context         // New's, until open makes it the task's
-	cancel context.CancelCauseFunc // of the task's; nil before
+	parent context.Context
+	closed atomic.Pointer[closing] // why the task's ctx has ended, or nil; written under mu
 
-	mu      sync.Mutex
-	began   bool     // the task's Run was, or will be, called
-	ended   bool     // it has returned, or will not be called
-	asked   bool     // to stop
-	stopper *stopper // the running task's, or nil
+	mu    sync.Mutex
+	done  chan struct{} // the ctx's; nil until someone waits
+	began bool          // the task's Run was, or will be, called
+	ended bool          // it has returned, or will not be called
+	asked bool          // to stop
+	more  *more         // nil until there is any
 }
 
-// stopper is a task's Stopper, which most have not.
+// more is what most attempts do without.
+type more struct {
+	maker   Maker    // New's
+	stopper *stopper // the running task's
+	after   calls    // to be called when the ctx ends
+}
+
+func (a *Attempt) moreLocked() *more {
+	if a.more == nil {
+		a.more = new(more)
+	}
+	return a.more
+}
+
+// stopper is a task's Stopper.
 type stopper struct {
 	task.Stopper
 	asked chan struct{} // made when it is asked; closed after err is set
@@ -79,28 +94,22 @@ func Of(k task.Kind, config json.RawMessage) Maker {
 // carries the attempt's task.Host; to cancel ctx itself is to cancel the attempt
 // without asking its Stopper.
 func New(ctx context.Context, maker Maker) *Attempt {
-	a := &Attempt{maker: maker}
+	a := &Attempt{more: &more{maker: maker}}
 	a.Init(ctx)
 	return a
 }
 
 // Init makes of the zero Attempt what New returns, but for the Maker: a host that holds
 // much of an attempt has all of it in one place.
-func (a *Attempt) Init(ctx context.Context) { a.ctx = ctx }
-
-// open makes the task's ctx, unless that was done. It is left to Run, as that is most
-// often on another goroutine than Init, whose caller may have many attempts to prepare.
-func (a *Attempt) open() {
-	a.mu.Lock()
-	a.openLocked()
-	a.mu.Unlock()
-}
-
-func (a *Attempt) openLocked() {
-	if a.cancel == nil {
-		a.ctx, a.cancel = context.WithCancelCause(a.ctx)
+func (a *Attempt) Init(ctx context.Context) {
+	a.parent = ctx
+	if ctx.Done() != nil {
+		a.scope().follow()
 	}
 }
+
+// scope is the task's ctx.
+func (a *Attempt) scope() *scope { return (*scope)(a) }
 
 // End is how an attempt ended.
 type End struct {
@@ -132,7 +141,9 @@ var (
 // as the attempt's last act. It blocks until then; after a Goexit of the task it
 // does not return to its caller. It is called at most once. A task that was asked
 // to stop before it began does not run.
-func (a *Attempt) Run(started func(), ended func(End)) { a.RunFor(&functions{a.maker, started, ended}) }
+func (a *Attempt) Run(started func(), ended func(End)) {
+	a.RunFor(&functions{a.more.maker, started, ended})
+}
 
 // RunFor is Run for the attempt's Owner. It is all that is on the stack between a host
 // and a task, and so is small: a million tasks may wait, each on the 2 KB that Go begins
@@ -148,16 +159,15 @@ func (a *Attempt) RunFor(o Owner) {
 		}
 		a.over(o, end)
 	}()
-	a.open()
-	t, err := o.Make(a.ctx)
+	t, err := o.Make(a.scope())
 	switch {
 	case err != nil:
 		end = &End{Err: err}
 	case !a.begin(t):
-		end = &End{Err: context.Cause(a.ctx)}
+		end = &End{Err: context.Cause(a.scope())}
 	default:
 		o.Started()
-		value, err := t.Run(a.ctx)
+		value, err := t.Run(a.scope())
 		end = ended(t, value, err)
 	}
 	end.judge()
@@ -169,7 +179,7 @@ func (a *Attempt) over(o Owner, end *End) {
 	if err := a.awaitStop(); err != nil {
 		end = end.stopFailed(err)
 	}
-	a.cancel(context.Canceled) // ends what the task left waiting on ctx
+	a.scope().close(atTheEnd) // ends what the task left waiting on ctx
 	end.describe()
 	o.Ended(end)
 }
@@ -260,10 +270,10 @@ func (a *Attempt) begin(t task.Task) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if s, ok := t.(task.Stopper); ok {
-		a.stopper = &stopper{Stopper: s}
+		a.moreLocked().stopper = &stopper{Stopper: s}
 	}
 	_, begun := t.(Begun)
-	a.began = begun || a.ctx.Err() == nil
+	a.began = begun || a.scope().Err() == nil
 	return a.began
 }
 
@@ -283,7 +293,7 @@ func plain(err error) bool {
 func (a *Attempt) awaitStop() error {
 	a.mu.Lock()
 	a.ended = true
-	s := a.stopper
+	s := a.stopperLocked()
 	a.mu.Unlock()
 	if s == nil || s.asked == nil {
 		return nil
@@ -291,7 +301,7 @@ func (a *Attempt) awaitStop() error {
 	select {
 	case <-s.asked:
 	default:
-		_, _ = task.Await(a.ctx, func(context.Context) (any, error) {
+		_, _ = task.Await(a.scope(), func(context.Context) (any, error) {
 			<-s.asked
 			return nil, nil
 		})
@@ -306,49 +316,50 @@ func (a *Attempt) awaitStop() error {
 // Stop blocks as long as the Stopper does. The first call counts, another
 // returns at once; a call after the task has ended does nothing.
 func (a *Attempt) Stop(ctx context.Context, cause error) {
-	if s := a.beginStop(cause); s != nil {
-		a.askInTime(ctx, s, cause)
+	if ask := a.BeginStop(cause); ask != nil {
+		ask(ctx)
 	}
 }
 
 // BeginStop is [Attempt.Stop] without what blocks: that is the function that it returns,
 // which the caller must call, or nil if there is nothing more to do.
 func (a *Attempt) BeginStop(cause error) (ask func(ctx context.Context)) {
-	stopper := a.beginStop(cause)
-	if stopper == nil {
+	s, after := a.beginStop(cause)
+	after.call()
+	if s == nil {
 		return nil
 	}
-	return func(ctx context.Context) { a.askInTime(ctx, stopper, cause) }
+	return func(ctx context.Context) { a.askInTime(ctx, s, cause) }
 }
 
-// beginStop returns the Stopper to ask. Without one, that was the stop.
-func (a *Attempt) beginStop(cause error) *stopper {
+// beginStop returns the Stopper to ask. Without one, that was the stop, but for what is
+// to be called after it.
+func (a *Attempt) beginStop(cause error) (s *stopper, after calls) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	switch {
-	case a.asked, a.ended:
-		return nil
-	case a.stopper == nil: // or the task has not begun, and now it will not
-		a.openLocked()
-		a.cancel(cause)
-	default:
-		a.stopper.asked = make(chan struct{})
+	if a.asked || a.ended {
+		return nil, nil
 	}
 	a.asked = true
-	return a.stopper
+	if s = a.stopperLocked(); s == nil { // or the task has not begun, and now it will not
+		return nil, a.scope().closeLocked(closingFor(cause))
+	}
+	s.asked = make(chan struct{})
+	return s, nil
 }
 
 // askInTime asks the Stopper, and cancels when it has been asked, or for too long.
 func (a *Attempt) askInTime(ctx context.Context, s *stopper, cause error) {
+	why := closingFor(cause)
 	if deadline, ok := ctx.Deadline(); ok {
-		impatient := time.AfterFunc(time.Until(deadline)/2, func() { a.cancel(cause) })
+		impatient := time.AfterFunc(time.Until(deadline)/2, func() { a.scope().close(why) })
 		defer impatient.Stop()
 	}
 	task.Guard(func() { s.err = a.ask(ctx, s) }, func(p *task.PanicError) {
 		if p != nil {
 			s.err = p
 		}
-		a.cancel(cause)
+		a.scope().close(why)
 		close(s.asked)
 	})
 }
@@ -358,18 +369,25 @@ func (a *Attempt) askInTime(ctx context.Context, s *stopper, cause error) {
 //
 //go:noinline
 func (a *Attempt) ask(ctx context.Context, s *stopper) error {
-	err := s.Stop(task.WithHost(ctx, task.HostOf(a.ctx)))
+	err := s.Stop(task.WithHost(ctx, task.HostOf(a.parent)))
 	runtime.KeepAlive(a)
 	return err
 }
 
-// Owns reports whether ctx is the very one that the task got, which ends by Stop, and
-// at the end of Run or of New's ctx.
-func (a *Attempt) Owns(ctx context.Context) bool { return ctx == a.ctx }
+// Context is the ctx that the task gets. It ends by Stop, at the end of Run, and soon
+// after New's.
+func (a *Attempt) Context() context.Context { return a.scope() }
 
 // HasStopper reports whether the running task has a Stopper, on which Stop blocks.
 func (a *Attempt) HasStopper() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.stopper != nil
+	return a.stopperLocked() != nil
+}
+
+func (a *Attempt) stopperLocked() *stopper {
+	if a.more == nil {
+		return nil
+	}
+	return a.more.stopper
 }

@@ -64,6 +64,9 @@ func WithScheduler(ctx context.Context, s Scheduler) context.Context {
 // its own for each attempt answers with that in its Value, and needs no WithHost.
 func IsHostKey(key any) bool { return key == hostKey{} }
 
+// IsSchedulerKey reports whether a ctx is asked for its Scheduler, likewise.
+func IsSchedulerKey(key any) bool { return key == schedulerKey{} }
+
 // HostOf returns the Host that [WithHost] put on ctx, or nil. A host calls it to
 // learn whether one of its own tasks is calling.
 func HostOf(ctx context.Context) Host {

@@ -17,7 +17,7 @@ func TestAllocationsOfALife(t *testing.T) {
 	body := &signalling{ended: make(chan struct{})}
 	places := make([]Coroutine, runs+1)
 	if got := testing.AllocsPerRun(runs, func() {
-		l.Start(&places[0], "no-op", body)
+		l.Start(&places[0], body)
 		places = places[1:]
 		<-body.ended
 	}); got > 0 {
@@ -34,9 +34,10 @@ func TestAllocationsOfALife(t *testing.T) {
 // signalling is a body that tells of its end.
 type signalling struct{ ended chan struct{} }
 
-func (b *signalling) Run(task.Scheduler)      { b.ended <- struct{}{} }
-func (*signalling) Owns(context.Context) bool { return false }
-func (*signalling) Gone()                     {}
+func (b *signalling) Run(task.Scheduler)     { b.ended <- struct{}{} }
+func (*signalling) Context() context.Context { return nil }
+func (*signalling) Name() string             { return "no-op" }
+func (*signalling) Gone()                    {}
 
 func TestAllocationsOfAStep(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

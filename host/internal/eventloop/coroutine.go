@@ -19,35 +19,31 @@ import (
 // driver otherwise.
 type Coroutine struct {
 	loop   *Loop   // final from Start on
-	name   string  // final from Start on
-	body   Body    // until its end
+	body   Body    // final from Start on
 	worker *worker // from its first step to its end
 
-	wakeAt time.Duration   // opSleep: until when, on the loop's clock
-	ctx    context.Context // opSleep: or until the end of which; nil if that is watched
-	await  func()          // opAwait: for the end of what
-
-	// A ctx stays watched from one sleep to the next, as it seldom changes.
-	done    <-chan struct{} // of the ctx watched last, or nil
-	unwatch func() bool     // of the ctx watched, or nil
+	await   func()   // opAwait: for the end of what
+	watched *watched // the ctx of its sleeps, unless that is its body's; or nil
 
 	link     *Coroutine // the next in its queue; the queue's owner's
 	notice   *notice    // to leave the loop if it must, or nil; under the loop's mu
 	slot     int32      // its place among the sleepers; the driver's
 	op       op         // what it suspends for
+	last     bool       // its worker ends with it
 	orphan   bool       // it has learned that it was taken off
 	takenOff bool       // under the loop's mu
 }
 
 // Body is what a coroutine does.
 type Body interface {
+	// Name is for reports and need not be unique. It is called from any goroutine.
+	Name() string
 	// Run is the coroutine. s serves it alone; see [Loop.Go].
 	Run(s task.Scheduler)
-	// Owns reports whether ctx, an ordinary one then, is the coroutine's own: who ends
-	// it calls [Coroutine.Wake] next. Of the end of another ctx the coroutine is told
-	// by the package context, which keeps a list, and begins a goroutine for that. It
-	// is called by the loop, before a sleep.
-	Owns(ctx context.Context) bool
+	// Context is an ordinary ctx of the coroutine's own, or nil: who ends it calls
+	// [Coroutine.Wake] next. Of the end of another ctx the coroutine is told by the
+	// package context, which keeps a list. It is called before a sleep and in one.
+	Context() context.Context
 	// Gone is called once, when Run has ended, and the coroutine with it, by a goroutine
 	// of the loop: what takes much of a stack is better done here, as a coroutine that
 	// has waited on a small one would have it copied for that. It must not block.
@@ -57,14 +53,15 @@ type Body interface {
 type op uint8
 
 const (
-	opYield op = iota
-	opSleep
+	opYield    op = iota
+	opSleep       // under a ctx that is watched
+	opSleepOwn    // under the body's ctx
 	opAwait
 	opEnd
 )
 
-// Name is the name given to [Loop.Go].
-func (c *Coroutine) Name() string { return c.name }
+// Name is the body's name, or the one given to [Loop.Go].
+func (c *Coroutine) Name() string { return c.body.Name() }
 
 // Scheduler is what c's body gets.
 func (c *Coroutine) Scheduler() task.Scheduler { return (*scheduler)(c) }
@@ -107,12 +104,12 @@ func (c *Coroutine) main() {
 
 // end is what happens last on c, however it ends.
 func (c *Coroutine) end() {
-	if c.unwatch != nil {
-		c.unwatch()
+	if c.watched != nil {
+		c.watched.stop()
 	}
 	if p := recover(); p != nil {
 		c.loop.holder.CompareAndSwap(c, nil) // so that no driver goes on meanwhile
-		panic(fmt.Sprintf("coroutine %q: %v\n\n%s", c.name, p, debug.Stack()))
+		panic(fmt.Sprintf("coroutine %q: %v\n\n%s", c.Name(), p, debug.Stack()))
 	}
 }
 
@@ -155,8 +152,8 @@ func (s *scheduler) Sleep(ctx context.Context, d time.Duration) {
 	case d <= 0 || ctx.Err() != nil:
 		c.suspend(opYield)
 	default:
-		c.ctx, c.wakeAt = ctx, add(c.loop.now(), d)
-		if !c.suspend(opSleep) {
+		c.worker.wakeAt = add(c.loop.now(), d)
+		if !c.suspend(c.sleepUnder(ctx)) {
 			sleep(ctx, d)
 		}
 	}

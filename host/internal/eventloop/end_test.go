@@ -42,7 +42,8 @@ type parting struct {
 }
 
 func (b *parting) Run(s task.Scheduler)          { b.run(s) }
-func (*parting) Owns(context.Context) bool       { return false }
+func (*parting) Context() context.Context        { return nil }
+func (*parting) Name() string                    { return "parting" }
 func (b *parting) Gone()                         { b.gone <- struct{}{} }
 func newParting(f func(task.Scheduler)) *parting { return &parting{f, make(chan struct{}, 2)} }
 
@@ -69,7 +70,7 @@ func TestGone(t *testing.T) {
 					}
 					end()
 				}
-				l.Start(&c, "parting", b)
+				l.Start(&c, b)
 				l.Close()
 				if !orphan && len(b.gone) != 1 {
 					t.Errorf("%d were told, want 1", len(b.gone))

@@ -115,24 +115,29 @@ func New(config Config) *Loop {
 // leaves f ends the program, as on any goroutine. A runtime.Goexit in f ends the
 // coroutine alone. What must be known of f's end, f tells in deferred calls.
 func (l *Loop) Go(name string, f func(s task.Scheduler)) *Coroutine {
-	c := new(Coroutine)
-	if !l.Start(c, name, function(f)) {
+	r := &routine{name: name, f: f}
+	if !l.Start(&r.Coroutine, r) {
 		return nil
 	}
-	return c
+	return &r.Coroutine
 }
 
-// function is a Body that has no ctx of its own.
-type function func(task.Scheduler)
+// routine is a Coroutine that Go makes, and its Body.
+type routine struct {
+	Coroutine
+	name string
+	f    func(task.Scheduler)
+}
 
-func (f function) Run(s task.Scheduler)    { f(s) }
-func (function) Owns(context.Context) bool { return false }
-func (function) Gone()                     {}
+func (r *routine) Name() string           { return r.name }
+func (r *routine) Run(s task.Scheduler)   { r.f(s) }
+func (*routine) Context() context.Context { return nil }
+func (r *routine) Gone()                  { r.f = nil }
 
 // Start is Go for who has a place for the coroutine, which must be zero, and a
 // [Body]. It reports false after Close.
-func (l *Loop) Start(c *Coroutine, name string, b Body) bool {
-	c.loop, c.name, c.body = l, name, b
+func (l *Loop) Start(c *Coroutine, b Body) bool {
+	c.loop, c.body = l, b
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -197,7 +202,7 @@ func (l *Loop) step(c *Coroutine) bool {
 		l.hire(c)
 	}
 	w := c.worker
-	w.retires = len(l.spare) >= maxSpare
+	c.last = len(l.spare) >= maxSpare
 	l.holder.Store(c)
 	// From here the fields of the loop may be another driver's.
 	if l.look.Load() != fresh {
@@ -209,7 +214,10 @@ func (l *Loop) step(c *Coroutine) bool {
 	}
 	if !l.holder.CompareAndSwap(c, nil) {
 		if alive {
-			c.orphan = true
+			c.orphan, c.last = true, true
+			if c.op == opEnd {
+				w.c = nil
+			}
 			w.end() // an orphan does not suspend
 		}
 		c.body.Gone()
@@ -222,8 +230,8 @@ func (l *Loop) step(c *Coroutine) bool {
 	case c.op == opEnd:
 		l.bury(c)
 		l.release(w)
-	case c.op == opSleep:
-		l.asleep.push(c)
+	case c.op == opSleep, c.op == opSleepOwn:
+		l.asleep.push(c, w.wakeAt)
 	case c.op == opAwait:
 		go l.await(c)
 	default:
@@ -235,9 +243,8 @@ func (l *Loop) step(c *Coroutine) bool {
 // bury counts c as ended and drops what its callers' references should not keep.
 func (l *Loop) bury(c *Coroutine) {
 	l.ended++
-	b := c.body
-	c.body, c.worker, c.ctx, c.done, c.unwatch = nil, nil, nil, nil, nil
-	b.Gone()
+	c.worker, c.watched = nil, nil
+	c.body.Gone()
 }
 
 // await runs what c waits for, and ends when that does.

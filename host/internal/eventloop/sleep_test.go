@@ -149,9 +149,10 @@ type stoppable struct {
 	run func(task.Scheduler)
 }
 
-func (b *stoppable) Run(s task.Scheduler)          { b.run(s) }
-func (b *stoppable) Owns(ctx context.Context) bool { return ctx == b.ctx }
-func (*stoppable) Gone()                           {}
+func (b *stoppable) Run(s task.Scheduler)     { b.run(s) }
+func (b *stoppable) Context() context.Context { return b.ctx }
+func (*stoppable) Name() string               { return "stoppable" }
+func (*stoppable) Gone()                      {}
 
 func TestWake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -165,7 +166,7 @@ func TestWake(t *testing.T) {
 				t.Errorf("%s ended after %v, want %v", what, took, want)
 			}
 		}
-		l.Start(&c, "stoppable", &stoppable{own, func(s task.Scheduler) {
+		l.Start(&c, &stoppable{own, func(s task.Scheduler) {
 			s.Sleep(own, time.Second)
 			slept("a sleep to its end", time.Second)
 			s.Sleep(other, 2*time.Second)
@@ -206,7 +207,7 @@ func TestWakeMany(t *testing.T) {
 				s.Sleep(b.ctx, time.Hour+time.Duration(n-i)*time.Second)
 				slept[i] = time.Since(began)
 			}
-			l.Start(&places[i], "sleeper", b)
+			l.Start(&places[i], b)
 		}
 		time.Sleep(time.Minute)
 		cancel()

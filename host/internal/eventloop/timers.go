@@ -31,11 +31,11 @@ func (h *timers) len() int { return len(h.entries) - h.empty }
 // first is the earliest deadline; there must be one.
 func (h *timers) first() time.Duration { return h.entries[0].at }
 
-// push adds c with the deadline c.wakeAt.
-func (h *timers) push(c *Coroutine) {
+// push adds c with the deadline at.
+func (h *timers) push(c *Coroutine, at time.Duration) {
 	h.pushed++
 	h.entries = append(h.entries, timer{})
-	h.rise(len(h.entries)-1, timer{c.wakeAt, h.pushed, c})
+	h.rise(len(h.entries)-1, timer{at, h.pushed, c})
 }
 
 // pop takes out the first; there must be one.

@@ -20,14 +20,16 @@ func testTimers(t *testing.T, seed uint64) {
 		random = rand.New(rand.NewPCG(seed, 0))
 		heap   timers
 		list   []*Coroutine // in order of deadline, then of arrival
+		at     = make(map[*Coroutine]time.Duration)
 	)
 	for range 500 {
 		switch {
 		case random.IntN(3) > 0 || len(list) == 0:
-			c := &Coroutine{wakeAt: time.Duration(random.IntN(40))}
-			heap.push(c)
+			c := new(Coroutine)
+			at[c] = time.Duration(random.IntN(40))
+			heap.push(c, at[c])
 			i := len(list)
-			for i > 0 && list[i-1].wakeAt > c.wakeAt {
+			for i > 0 && at[list[i-1]] > at[c] {
 				i--
 			}
 			list = slices.Insert(list, i, c)

@@ -81,7 +81,7 @@ func (l *Loop) oversee(step *sighting) {
 		step.reported = true
 		l.watcher.Go(func() { // ends with the report
 			defer l.reporting.Store(false)
-			l.blocked(c.name, held, c.stack())
+			l.blocked(c.Name(), held, c.stack())
 		})
 	}
 	if c.mustLeave() {

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"runtime/debug"
 	"runtime/pprof"
+	"time"
 )
 
 // maxSpare is how many workers a loop keeps for coroutines to come.
@@ -17,10 +18,10 @@ const maxSpare = 64
 // Its fields are touched by the coroutine while it has the loop, and by the driver
 // otherwise.
 type worker struct {
-	next    func() (struct{}, bool) // resumes it; the driver's
-	yield   func(struct{}) bool     // suspends it
-	c       *Coroutine              // whose worker it is
-	retires bool                    // it ends as soon as c has ended
+	next   func() (struct{}, bool) // resumes it; the driver's
+	yield  func(struct{}) bool     // suspends it
+	c      *Coroutine              // whose worker it is, or nil
+	wakeAt time.Duration           // until when c sleeps, on the loop's clock, when it begins to
 }
 
 // hire makes c a worker. It is called by the driver when c's turn comes, not
@@ -53,9 +54,8 @@ func (l *Loop) dismiss() {
 	l.spare = nil
 }
 
-// end resumes the worker until it has ended.
+// end resumes the worker, which has no coroutine or its last, until it has ended.
 func (w *worker) end() {
-	w.retires = true
 	for alive := true; alive; {
 		_, alive = w.next()
 	}
@@ -64,16 +64,14 @@ func (w *worker) end() {
 // main is what iter.Pull calls, once. It gives way when a coroutine has ended.
 func (w *worker) main(yield func(struct{}) bool) {
 	w.yield = yield
-	for {
+	for w.c != nil {
 		debug.SetPanicOnFault(true)                    // marks the goroutine: see mine
 		pprof.SetGoroutineLabels(context.Background()) // lest it has those of the coroutine before
 		w.c.main()
-		if !w.retires {
-			w.c.op = opEnd
-			yield(struct{}{})
-		}
-		if w.retires {
+		if w.c.last {
 			return
 		}
+		w.c.op = opEnd
+		yield(struct{}{})
 	}
 }
