@@ -67,7 +67,9 @@ func (p *program) build(ctx context.Context) (err error) {
 	}
 	plugins := filepath.Join(p.dir, "plugins")
 	path := filepath.Join(plugins, "hostelry-"+p.plugin)
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", path, p.source).CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, p.source)
+	cmd.Env = append(os.Environ(), "GOTMPDIR="+p.dir) // where it may leave things, if it is interrupted
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w: %s", p.source, errors.Join(context.Cause(ctx), err), out)
 	}
 	if p.plugin == "" {
@@ -101,9 +103,12 @@ func (p *program) remove() {
 }
 
 // as is the command that starts the program in a role. It has no context, for which a
-// goroutine would wait.
+// goroutine would wait. A process that Ctrl-C ends may leave files behind, in p.dir.
 func (p *program) as(role string, env ...string) *exec.Cmd {
 	cmd := exec.Command(p.path)
 	cmd.Env = append(append(os.Environ(), bare.RoleVariable+"="+role), env...)
+	if p.dir != "" {
+		cmd.Env = append(cmd.Env, "TMPDIR="+p.dir)
+	}
 	return cmd
 }
