@@ -103,12 +103,17 @@ func (p *program) remove() {
 }
 
 // as is the command that starts the program in a role. It has no context, for which a
-// goroutine would wait. A process that Ctrl-C ends may leave files behind, in p.dir.
+// goroutine would wait.
 func (p *program) as(role string, env ...string) *exec.Cmd {
 	cmd := exec.Command(p.path)
-	cmd.Env = append(append(os.Environ(), bare.RoleVariable+"="+role), env...)
-	if p.dir != "" {
-		cmd.Env = append(cmd.Env, "TMPDIR="+p.dir)
-	}
+	cmd.Env = append(append(p.environment(), bare.RoleVariable+"="+role), env...)
 	return cmd
+}
+
+// environment has a process that Ctrl-C ends leave its files where remove finds them.
+func (p *program) environment() []string {
+	if p.dir == "" {
+		return os.Environ()
+	}
+	return append(os.Environ(), "TMPDIR="+p.dir)
 }
