@@ -8,10 +8,10 @@ import (
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
-// TestMeasurements: each one does its work, with few tasks, and measures something.
-func TestMeasurements(t *testing.T) {
+// measurements do little work.
+func measurements() map[string]measurement {
 	const few, times = 10, 3
-	for name, m := range map[string]measurement{
+	return map[string]measurement{
 		"noop ours":        addToDone(host.Async, few, noop),
 		"noop errgroup":    noopErrgroup(few),
 		"noop conc":        noopConc(few),
@@ -27,8 +27,24 @@ func TestMeasurements(t *testing.T) {
 		"sleep goroutines": sleepTimers(few, times),
 		"chain ours":       chainRunner(host.Goroutine, few),
 		"chain channels":   chainChannels(few),
-	} {
+	}
+}
+
+// TestMeasurements: each one does its work, and measures something.
+func TestMeasurements(t *testing.T) {
+	for name, m := range measurements() {
 		t.Run(name, func(t *testing.T) { check(t, m) })
+	}
+}
+
+// TestMeasurementsEnd when they are told to, whether or not they have measured something.
+func TestMeasurementsEnd(t *testing.T) {
+	for name, m := range measurements() {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			_, _ = m(ctx)
+		})
 	}
 }
 

@@ -106,7 +106,7 @@ func (sutureService) String() string { return "no-op" }
 // has ended, which the supervisor may not have seen yet.
 func noopSuture(tasks int) measurement {
 	return func(ctx context.Context) ([]float64, error) {
-		ctx, cancel := context.WithCancel(ctx)
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // all are served: ended waits for each
 		supervisor := suture.New("peers", suture.Spec{})
 		served := supervisor.ServeBackground(ctx)
 		defer func() {

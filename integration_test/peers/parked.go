@@ -64,6 +64,16 @@ func (l *lot) enter() {
 	}
 }
 
+// await waits until all have entered.
+func (l *lot) await(ctx context.Context) error {
+	select {
+	case <-l.full:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // parkRunner stops by the runner's Stop, which returns when all tasks have ended.
 func parkRunner(mode host.Mode, tasks int, wait func(context.Context) error) measurement {
 	return func(ctx context.Context) ([]float64, error) {
@@ -78,7 +88,9 @@ func parkRunner(mode host.Mode, tasks int, wait func(context.Context) error) mea
 		if err := addWork(r, tasks); err != nil {
 			return nil, err
 		}
-		<-l.full
+		if err := l.await(ctx); err != nil {
+			return nil, err
+		}
 		each := inUse() / float64(tasks)
 		began := time.Now()
 		if err := r.Stop(ctx); err != nil {

@@ -67,7 +67,9 @@ func (p *program) build(ctx context.Context) (err error) {
 	}
 	plugins := filepath.Join(p.dir, "plugins")
 	path := filepath.Join(plugins, "hostelry-"+p.plugin)
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", path, p.source).CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, p.source)
+	cmd.Env = append(os.Environ(), "GOTMPDIR="+p.dir) // where it may leave things, if it is interrupted
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w: %s", p.source, errors.Join(context.Cause(ctx), err), out)
 	}
 	if p.plugin == "" {
@@ -104,6 +106,14 @@ func (p *program) remove() {
 // goroutine would wait.
 func (p *program) as(role string, env ...string) *exec.Cmd {
 	cmd := exec.Command(p.path)
-	cmd.Env = append(append(os.Environ(), bare.RoleVariable+"="+role), env...)
+	cmd.Env = append(append(p.environment(), bare.RoleVariable+"="+role), env...)
 	return cmd
+}
+
+// environment has a process that Ctrl-C ends leave its files where remove finds them.
+func (p *program) environment() []string {
+	if p.dir == "" {
+		return os.Environ()
+	}
+	return append(os.Environ(), "TMPDIR="+p.dir)
 }

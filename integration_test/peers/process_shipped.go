@@ -49,10 +49,10 @@ func (p *program) launchExample(times int, mtls bool) measurement {
 		return medianOf(times, func() (time.Duration, error) {
 			began := time.Now()
 			cmd := exec.Command(p.path)
-			cmd.Dir = p.dir // where it keeps what it is given
+			cmd.Dir, cmd.Env = p.dir, p.environment() // where it keeps what it is given
 			client := goplugin.NewClient(&goplugin.ClientConfig{
 				HandshakeConfig: shared.Handshake, Plugins: shared.PluginMap, Cmd: cmd, AutoMTLS: mtls,
-				AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC}, Logger: hclog.NewNullLogger(),
+				AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC}, Logger: hclog.NewNullLogger(), SkipHostEnv: true,
 			})
 			defer client.Kill()
 			err := put(client)

@@ -11,11 +11,12 @@ import (
 
 // go-plugin, as its own examples use it; the plugin serves the bare streams.
 
-// GoPluginConfig is a host's, with everything in it but the command.
+// GoPluginConfig is a host's, with everything in it but the command, which has an
+// environment.
 func GoPluginConfig() *goplugin.ClientConfig {
 	return &goplugin.ClientConfig{
 		HandshakeConfig: handshake(), Plugins: plugins(nil),
-		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC}, Logger: hclog.NewNullLogger(),
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC}, Logger: hclog.NewNullLogger(), SkipHostEnv: true,
 	}
 }
 
