@@ -39,7 +39,7 @@ func (k *Keeper) makeDir() (string, error) {
 		}
 		dir := filepath.Join(base, "hostelry-"+rand.Text()[:10])
 		k.AddDir(dir)
-		err := os.Mkdir(dir, 0o700) //nolint:gosec // where temporary files go is the environment's to say
+		err := os.Mkdir(dir, 0o700)
 		if err == nil {
 			return dir, nil
 		}
