@@ -32,6 +32,16 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestExpendable: a plugin's process has nothing to lose while no task runs, unless it is
+// to write what was covered.
+func TestExpendable(t *testing.T) {
+	for dir, want := range map[string]bool{"": true, t.TempDir(): false} {
+		if got := launch(t, "tasks", "GOCOVERDIR="+dir).handshake.Expendable; got != want {
+			t.Errorf("with GOCOVERDIR %q its handshake says %v", dir, got)
+		}
+	}
+}
+
 // TestPrints: what a plugin prints while it serves comes out as it is, and its
 // logs as hclog's JSON on stderr.
 func TestPrints(t *testing.T) {

@@ -28,6 +28,11 @@ const (
 	wallCheckpoint = "A checkpoint: of what the task's goroutines take 48 % are the sending, 15 % the data's JSON, and the rest to note who waits for which answer, " +
 		"where the bare sender's are all in one queue."
 	wallShared = "10,000 tasks in one process: the host's Add, and what it keeps of each attempt."
-	wallStop   = "The stop of a plugin: the end of a gRPC connection on both sides, where a bare process just ends. " +
-		"It takes 1.7 ms of the processors, against 0.8."
+	wallStop   = "A stop asks and waits for the answer, and to ask by gRPC is the wall: bare gRPC servers, this program with one " +
+		"stream each that their client ends, took 1.7 times the limit when they were then killed as ours are, and 2.4 times when " +
+		"they ended by themselves (100 at once, beside ours). A process that sleeps wakes up for the answer: perf counts 30 " +
+		"switches of context a stop against 9, most of them of the Go runtime's sysmon, poller and idle threads, and 7 threads " +
+		"end instead of 5. Of what a plugin's process computes, 70 % is the system's removal of its memory, 16 MB of it " +
+		"the program's file, on each side. A smaller program ends sooner; a stop that the main thread reads from a pipe, " +
+		"without gRPC, would wake fewer threads."
 )

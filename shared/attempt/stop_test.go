@@ -88,6 +88,39 @@ func TestStopDuringMake(t *testing.T) {
 	}
 }
 
+// TestBeginStop does not block: without a Stopper that was the stop, else the Stopper is
+// still to be asked, and until it was the attempt does not end.
+func TestBeginStop(t *testing.T) {
+	running := make(chan struct{})
+	plain := attempt.New(t.Context(), of(untilStopped(running)))
+	ends := begin(plain)
+	<-running
+	if plain.BeginStop(task.ErrStopped) != nil {
+		t.Error("there is something to ask")
+	}
+	if end := ended(t, ends); !errors.Is(end.Err, task.ErrStopped) {
+		t.Errorf("it ended with %+v", end)
+	}
+	asked, running := make(chan error, 1), make(chan struct{})
+	a := attempt.New(t.Context(), of(stoppable{
+		func(ctx context.Context) (any, error) { close(running); <-ctx.Done(); return nil, nil },
+		func(ctx context.Context) error { asked <- ctx.Err(); return nil },
+	}))
+	ends = begin(a)
+	<-running
+	ask := a.BeginStop(task.ErrStopped)
+	if ask == nil || a.BeginStop(task.ErrStopped) != nil {
+		t.Fatal("the Stopper is to be asked once")
+	}
+	ask(t.Context())
+	if err := <-asked; err != nil {
+		t.Error(err)
+	}
+	if end := ended(t, ends); end.Err != nil || !end.Clean {
+		t.Errorf("it ended with %+v", end)
+	}
+}
+
 func TestStopAfterTheEndDoesNothing(t *testing.T) {
 	a := attempt.New(t.Context(), of(stoppable{
 		func(context.Context) (any, error) { return nil, nil },
