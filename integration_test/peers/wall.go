@@ -30,6 +30,6 @@ const (
 	wallShared = "10,000 tasks in one process take 72 µs each of the host's processor, against 55 of the bare streams, and 39 of the plugin's, against 38. " +
 		"Of the host's, 13 % are to find a seat and what a start needs besides its stream, 10 % Runner.Add, 5 % the events. But on two cores they keep " +
 		"1.2 busy, where the bare ones keep 1.6: their calls all begin at once, and ours one after another in Add."
-	wallStop   = "The stop of a plugin: the end of a gRPC connection on both sides, where a bare process just ends. " +
+	wallStop = "The stop of a plugin: the end of a gRPC connection on both sides, where a bare process just ends. " +
 		"It takes 1.7 ms of the processors, against 0.8."
 )
