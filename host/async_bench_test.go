@@ -33,6 +33,24 @@ func BenchmarkAsyncNoOp(b *testing.B) {
 	}
 }
 
+// BenchmarkAsyncYield is a Yield of one of two tasks: the way out of one and into the
+// other. Package eventloop has what it is to be compared with.
+func BenchmarkAsyncYield(b *testing.B) {
+	b.ReportAllocs()
+	r := runnerOf(b, host.Async, func(ctx context.Context) (any, error) {
+		for range b.N / 2 {
+			if err := task.Yield(ctx); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	})
+	for i := range 2 {
+		addTo(b, r, i)
+	}
+	awaitAll(r)
+}
+
 // BenchmarkAsyncSteps is one sleep of a task of ten thousand, each of which sleeps
 // a hundred times for a millisecond.
 func BenchmarkAsyncSteps(b *testing.B) {

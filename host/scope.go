@@ -15,23 +15,23 @@ type scope try
 var _ context.Context = (*scope)(nil)
 
 // Deadline implements context.Context: a run's ctx has none.
-func (s *scope) Deadline() (time.Time, bool) { return s.runner.ctx.Deadline() }
+func (*scope) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 // Done implements context.Context: a run's ctx does not end.
-func (s *scope) Done() <-chan struct{} { return s.runner.ctx.Done() }
+func (*scope) Done() <-chan struct{} { return nil }
 
 // Err implements context.Context.
-func (s *scope) Err() error { return s.runner.ctx.Err() }
+func (*scope) Err() error { return nil }
 
 // Value implements context.Context.
 func (s *scope) Value(key any) any {
 	switch {
-	case task.IsHostKey(key):
-		return (*try)(s)
 	case task.IsSchedulerKey(key):
 		if e, ok := s.execution.(*coroutine); ok {
 			return e.routine.Scheduler()
 		}
+	case task.IsHostKey(key):
+		return (*try)(s)
 	}
 	return s.runner.ctx.Value(key)
 }

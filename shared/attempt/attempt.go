@@ -132,6 +132,8 @@ type End struct {
 }
 
 // How most attempts end that succeed, or are stopped.
+//
+//nolint:gochecknoglobals // values, which nobody changes
 var (
 	succeeded = &End{Started: true, Clean: true}
 	stopped   = &End{Started: true, Clean: true, Err: task.ErrStopped, Text: task.ErrStopped.Error()}

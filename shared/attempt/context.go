@@ -27,7 +27,9 @@ func newClosing(err, cause error) *closing {
 	return &closing{err, done}
 }
 
-// Why most scopes end. They are shared.
+// Why most scopes end.
+//
+//nolint:gochecknoglobals // values, which nobody changes
 var (
 	onRequest = newClosing(context.Canceled, task.ErrStopped)
 	atTheEnd  = newClosing(context.Canceled, context.Canceled) // of the task

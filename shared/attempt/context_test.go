@@ -19,7 +19,9 @@ type userKey struct{}
 
 // A task's ctx is a context of our own. It behaves as one that context.WithCancelCause
 // makes: each check runs on both, with an end that cancels it with a cause.
-func eachContext(t *testing.T, parent context.Context, check func(t *testing.T, ctx context.Context, end func(cause error))) {
+func eachContext(t *testing.T, check func(t *testing.T, ctx context.Context, end func(cause error))) {
+	t.Helper()
+	parent := context.WithValue(context.Background(), userKey{}, "of the parent")
 	t.Run("of package context", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(parent)
@@ -46,9 +48,8 @@ func seen(ctx context.Context) string {
 }
 
 func TestContextEnds(t *testing.T) {
-	parent := context.WithValue(context.Background(), userKey{}, "of the parent")
 	for _, cause := range []error{task.ErrStopped, task.ErrHostGone, context.Canceled, errors.New("boom")} {
-		eachContext(t, parent, func(t *testing.T, ctx context.Context, end func(error)) {
+		eachContext(t, func(t *testing.T, ctx context.Context, end func(error)) {
 			child, cancel := context.WithCancel(ctx)
 			defer cancel()
 			timed, cancel := context.WithTimeoutCause(ctx, time.Hour, errors.New("not this"))
@@ -83,7 +84,7 @@ func TestContextEnds(t *testing.T) {
 }
 
 func TestContextCallsAfterItsEnd(t *testing.T) {
-	eachContext(t, context.Background(), func(t *testing.T, ctx context.Context, end func(error)) {
+	eachContext(t, func(t *testing.T, ctx context.Context, end func(error)) {
 		var called, revoked atomic.Int32
 		for range 3 {
 			context.AfterFunc(ctx, func() { called.Add(1); <-ctx.Done() })

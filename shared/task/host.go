@@ -62,10 +62,10 @@ func WithScheduler(ctx context.Context, s Scheduler) context.Context {
 
 // IsHostKey reports whether a ctx is asked for its Host. A host that has a context of
 // its own for each attempt answers with that in its Value, and needs no WithHost.
-func IsHostKey(key any) bool { return key == hostKey{} }
+func IsHostKey(key any) bool { _, ok := key.(hostKey); return ok }
 
 // IsSchedulerKey reports whether a ctx is asked for its Scheduler, likewise.
-func IsSchedulerKey(key any) bool { return key == schedulerKey{} }
+func IsSchedulerKey(key any) bool { _, ok := key.(schedulerKey); return ok }
 
 // HostOf returns the Host that [WithHost] put on ctx, or nil. A host calls it to
 // learn whether one of its own tasks is calling.

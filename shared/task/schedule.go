@@ -62,5 +62,8 @@ func Yield(ctx context.Context) error {
 	if s := schedulerOf(ctx); s != nil {
 		s.Yield()
 	}
+	if ctx.Err() == nil {
+		return nil // and spare the rest: this is the loop's hot path
+	}
 	return context.Cause(ctx)
 }

@@ -184,9 +184,31 @@ func (l *Loop) drive() {
 		// meanwhile waits for the next.
 		for n := l.ready.len; n > 0; n-- {
 			c = l.ready.pop()
-			if !l.step(c) {
+			if c.worker == nil {
+				l.hire(c)
+			}
+			c.last = len(l.spare) >= maxSpare
+			l.holder.Store(c)
+			// From here the fields of the loop may be another driver's.
+			if l.look.Load() != fresh {
+				l.refresh()
+			}
+			// That is called here, and not in a function of its own: whoever returns
+			// after a switch of stacks does so slower, as no processor foresees where to.
+			_, alive := c.worker.next()
+			if alive && c.op == opSleep {
+				c.watchContext()
+			}
+			if !l.holder.CompareAndSwap(c, nil) {
+				l.lose(c, alive)
 				c = nil
 				return
+			}
+			// The loop is this driver's again.
+			if alive && c.op == opYield {
+				l.ready.push(c)
+			} else {
+				l.suspended(c, alive)
 			}
 		}
 		c = nil
@@ -195,49 +217,34 @@ func (l *Loop) drive() {
 	close(l.done)
 }
 
-// step gives c the loop until c gives it back. It reports false if c was taken
-// off meanwhile; it has then ended, and the loop has another driver.
-func (l *Loop) step(c *Coroutine) bool {
-	if c.worker == nil {
-		l.hire(c)
-	}
-	w := c.worker
-	c.last = len(l.spare) >= maxSpare
-	l.holder.Store(c)
-	// From here the fields of the loop may be another driver's.
-	if l.look.Load() != fresh {
-		l.refresh()
-	}
-	_, alive := w.next()
-	if alive && c.op == opSleep {
-		c.watchContext()
-	}
-	if !l.holder.CompareAndSwap(c, nil) {
-		if alive {
-			c.orphan, c.last = true, true
-			if c.op == opEnd {
-				w.c = nil
-			}
-			w.end() // an orphan does not suspend
+// lose sees the end of c, which was taken off while it had the loop, which has another
+// driver now.
+func (l *Loop) lose(c *Coroutine, alive bool) {
+	if alive {
+		w := c.worker
+		c.orphan, c.last = true, true
+		if c.op == opEnd {
+			w.c = nil
 		}
-		c.body.Gone()
-		return false
+		w.end() // an orphan does not suspend
 	}
-	// The loop is this driver's again.
+	c.body.Gone()
+}
+
+// suspended does what c has given the loop back for, other than to yield.
+func (l *Loop) suspended(c *Coroutine, alive bool) {
+	w := c.worker
 	switch {
 	case !alive:
 		l.bury(c)
 	case c.op == opEnd:
 		l.bury(c)
 		l.release(w)
-	case c.op == opSleep, c.op == opSleepOwn:
-		l.asleep.push(c, w.wakeAt)
 	case c.op == opAwait:
 		go l.await(c)
 	default:
-		l.ready.push(c)
+		l.asleep.push(c, w.wakeAt)
 	}
-	return true
 }
 
 // bury counts c as ended and drops what its callers' references should not keep.
