@@ -26,6 +26,7 @@ func processWarm(p *program) workload {
 		sides: []side{
 			{name: "Warm: 2", run: p.launchWarm(launchesARound, 2)},
 			{name: cold, run: p.launchOurs(launchesARound, host.Spec{Kind: "park"})},
+			{name: "a stream of a bare process that has served others", limit: true, run: p.launchBare(launchesARound)},
 		},
 	}
 }
@@ -41,6 +42,26 @@ func (p *program) launchWarm(times, warm int) measurement {
 			return nil, err
 		}
 		return medianOf(times, launch)
+	})
+}
+
+// launchBare opens streams, each after the same rest, until their tasks run.
+func (p *program) launchBare(times int) measurement {
+	return p.atBare(1, func(ctx context.Context, hosts []*bareHost) ([]float64, error) {
+		call := func() (time.Duration, error) {
+			settle()
+			began := time.Now()
+			c, err := hosts[0].Call(ctx, "park", errand.Errand{})
+			if err != nil {
+				return 0, err
+			}
+			defer c.HangUp()
+			return time.Since(began), nil
+		}
+		if _, err := call(); err != nil {
+			return nil, err
+		}
+		return medianOf(times, call)
 	})
 }
 
