@@ -9,8 +9,8 @@ import (
 
 // scope is an Attempt as the ctx of its task: a child of the Attempt's own ctx that Stop
 // ends, and the end of the task. It is what context.WithCancelCause would make, but takes
-// no memory: that would be two objects, of 96 bytes, and 0.1 µs of the 0.6 that else it
-// takes to begin and end an attempt.
+// no memory: that would be two objects, of 96 bytes, and 0.16 µs, as much as all else of
+// an attempt whose task does nothing.
 type scope Attempt
 
 var _ context.Context = (*scope)(nil)
