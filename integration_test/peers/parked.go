@@ -16,7 +16,7 @@ import (
 const parkedTasks = 1_000_000
 
 func parkedGoroutine() workload {
-	return parked("parked-goroutine", "1,000,000 parked tasks in goroutine mode", wallParkedGoroutine,
+	return parked("parked-goroutine", "1,000,000 parked tasks in goroutine mode", wallParked,
 		side{name: "goroutine mode", run: parkRunner(host.Goroutine, parkedTasks, func(ctx context.Context) error {
 			<-ctx.Done()
 			return context.Cause(ctx)
@@ -24,7 +24,7 @@ func parkedGoroutine() workload {
 }
 
 func parkedAsync() workload {
-	return parked("parked-async", "1,000,000 parked tasks in async mode", wallParkedAsync,
+	return parked("parked-async", "1,000,000 parked tasks in async mode", wallParked,
 		side{name: "async mode", run: parkRunner(host.Async, parkedTasks, func(ctx context.Context) error {
 			return task.Sleep(ctx, 24*time.Hour)
 		})})

@@ -33,7 +33,7 @@ func TestProcessSides(t *testing.T) {
 		"launch many, go-plugin": {p.launchManyTheirs(3), 1},
 		"launch many, nothing":   {p.launchManyNothings(3), 1},
 		"progress":               {p.progressOurs(2, 1000), 1},
-		"progress, bare":         {p.progressBare(2, 1000), 1},
+		"progress, bare":         {p.progressBare("newest", 2, 1000), 1},
 		"delay":                  {p.delayOurs(20 * time.Millisecond), 2},
 		"delay, bare":            {p.delayBare("flood", time.Millisecond), 2},
 		"delay, newest":          {p.delayBare("newest", 20*time.Millisecond), 2},
@@ -84,7 +84,7 @@ func TestProcessSidesEnd(t *testing.T) {
 	p := built(t)
 	for name, side := range map[string]measurement{
 		"result": p.resultOurs(1 << 10), "progress": p.progressOurs(1, 10), "sibling": p.siblingOurs(10), "delay": p.delayOurs(time.Hour),
-		"log": p.logOurs(10, host.ShareTask), "progress, bare": p.progressBare(1, 10), "sibling, bare": p.siblingBare(10),
+		"log": p.logOurs(10, host.ShareTask), "progress, bare": p.progressBare("flood", 1, 10), "sibling, bare": p.siblingBare(10),
 		"delay, bare": p.delayBare("newest", time.Hour), "log, go-plugin": p.logTheirs(10), "log, bare": p.logBare(10),
 	} {
 		t.Run(name, func(t *testing.T) {

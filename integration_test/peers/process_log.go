@@ -35,7 +35,7 @@ func processLog(p *program) workload {
 func processLogStream(p *program) workload {
 	return workload{
 		name: "process-log-stream", title: "log lines of a task that shares its plugin, each a message to its host's log",
-		quantities: []quantity{{unit: perSecond, targets: []target{{against: bareGRPC, atLeast: 0.8, wall: wallLog}}}},
+		quantities: []quantity{{unit: perSecond}},
 		sides: []side{
 			{name: "Share: SharePlugin", run: p.logOurs(logLines, host.SharePlugin)},
 			{name: bareGRPC, limit: true, run: p.logBare(logLines)},
