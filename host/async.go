@@ -10,13 +10,10 @@ import (
 )
 
 // async is the executor of async mode: one event loop.
-type async struct {
-	loop *eventloop.Loop
-	ends ends
-}
+type async struct{ loop *eventloop.Loop }
 
 func newAsync(c *config) *async {
-	return &async{ends: newEnds(), loop: eventloop.New(eventloop.Config{
+	return &async{loop: eventloop.New(eventloop.Config{
 		Blocked: func(name string, held time.Duration, stack string) {
 			c.logger.With("run", c.runID).Warn("a task holds the event loop: let it call task.Await, task.Sleep or task.Yield",
 				"task", name, "held", held, "stack", stack)
@@ -74,7 +71,7 @@ func (e *coroutine) Make(context.Context) (task.Task, error) {
 
 func (e *coroutine) Started() { e.started() }
 
-func (e *coroutine) Ended(a *attempt.End) { e.try.leave(e.async.ends.of(a)) }
+func (e *coroutine) Ended(a *attempt.End) { e.try.leave(e.try.runner.ends.of(a)) }
 
 // Gone has the runner note the end.
 func (e *coroutine) Gone() { e.try.runner.catchUp() }

@@ -8,12 +8,12 @@ import (
 )
 
 // goroutines is the executor of goroutine mode.
-type goroutines struct{ ends }
+type goroutines struct{}
 
-func (*goroutines) close(bool) {}
+func (goroutines) close(bool) {}
 
-func (s *goroutines) prepare(c call) execution {
-	g := &goroutine{teller: c.teller, ends: &s.ends}
+func (goroutines) prepare(c call) execution {
+	g := &goroutine{teller: c.teller}
 	g.attempt.Init(c.ctx)
 	return g
 }
@@ -22,7 +22,6 @@ func (s *goroutines) prepare(c call) execution {
 type goroutine struct {
 	teller
 	attempt attempt.Attempt
-	ends    *ends
 }
 
 // begin starts the task's goroutine. It ends with the task; the runner waits for
@@ -38,7 +37,7 @@ func (g *goroutine) Make(context.Context) (task.Task, error) {
 
 func (g *goroutine) Started() { g.started() }
 
-func (g *goroutine) Ended(e *attempt.End) { g.try.ended(g.ends.of(e)) }
+func (g *goroutine) Ended(e *attempt.End) { g.try.ended(g.try.runner.ends.of(e)) }
 
 func (g *goroutine) stop(ctx context.Context, cause error) {
 	if !g.attempt.HasStopper() {

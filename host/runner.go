@@ -18,6 +18,7 @@ import (
 // goroutine, those of its own tasks included.
 type Runner struct {
 	config *config
+	ends   ends // final
 
 	inbox inbox
 	mu    sync.Mutex // by lock and unlock; it guards what follows
@@ -58,7 +59,7 @@ func New(opts ...Option) (*Runner, error) {
 		return nil, err
 	}
 	r := &Runner{
-		config: c, ids: make(map[string]*Handle), subscriptions: make(map[*subscription]struct{}),
+		config: c, ends: newEnds(), ids: make(map[string]*Handle), subscriptions: make(map[*subscription]struct{}),
 		failed: make(chan struct{}), ended: make(chan struct{}),
 	}
 	r.group = &group{Group: Group{Policy: c.policy}, runner: r}
@@ -221,7 +222,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 	if r.executors[m] == nil {
 		switch m {
 		case Goroutine:
-			r.executors[m] = &goroutines{newEnds()}
+			r.executors[m] = goroutines{}
 		case Async:
 			r.executors[m] = newAsync(r.config)
 		case Process:

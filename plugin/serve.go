@@ -61,8 +61,9 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	}
 	if lifeline {
 		go func() { // ends with the host, or with this process
-			_, _ = io.Copy(io.Discard, lifelineEnd())
-			watch.lost()
+			if _, err := io.Copy(io.Discard, lifelineEnd()); err == nil { // else a task has closed it
+				watch.lost()
+			}
 		}()
 	}
 

@@ -24,19 +24,19 @@ type Attempt struct {
 	parent context.Context
 	closed atomic.Pointer[closing] // why the task's ctx has ended, or nil; written under mu
 
-	mu    sync.Mutex
-	done  chan struct{} // the ctx's; nil until someone waits
-	began bool          // the task's Run was, or will be, called
-	ended bool          // it has returned, or will not be called
-	asked bool          // to stop
-	more  *more         // nil until there is any
+	mu     sync.Mutex
+	made   context.Context         // that the task's ctx stands for; nil until it must
+	cancel context.CancelCauseFunc // made's
+	began  bool                    // the task's Run was, or will be, called
+	ended  bool                    // it has returned, or will not be called
+	asked  bool                    // to stop
+	more   *more                   // nil until there is any
 }
 
 // more is what most attempts do without.
 type more struct {
 	maker   Maker    // New's
 	stopper *stopper // the running task's
-	after   calls    // to be called when the ctx ends
 }
 
 func (a *Attempt) moreLocked() *more {
@@ -104,7 +104,7 @@ func New(ctx context.Context, maker Maker) *Attempt {
 func (a *Attempt) Init(ctx context.Context) {
 	a.parent = ctx
 	if ctx.Done() != nil {
-		a.scope().follow()
+		a.scope().realizeLocked() // nobody has it yet
 	}
 }
 
@@ -275,7 +275,7 @@ func (a *Attempt) begin(t task.Task) bool {
 		a.moreLocked().stopper = &stopper{Stopper: s}
 	}
 	_, begun := t.(Begun)
-	a.began = begun || a.scope().Err() == nil
+	a.began = begun || a.closed.Load() == nil && a.parent.Err() == nil
 	return a.began
 }
 
@@ -326,8 +326,8 @@ func (a *Attempt) Stop(ctx context.Context, cause error) {
 // BeginStop is [Attempt.Stop] without what blocks: that is the function that it returns,
 // which the caller must call, or nil if there is nothing more to do.
 func (a *Attempt) BeginStop(cause error) (ask func(ctx context.Context)) {
-	s, after := a.beginStop(cause)
-	after.call()
+	s, end := a.beginStop(cause)
+	end.call()
 	if s == nil {
 		return nil
 	}
@@ -336,18 +336,18 @@ func (a *Attempt) BeginStop(cause error) (ask func(ctx context.Context)) {
 
 // beginStop returns the Stopper to ask. Without one, that was the stop, but for what is
 // to be called after it.
-func (a *Attempt) beginStop(cause error) (s *stopper, after calls) {
+func (a *Attempt) beginStop(cause error) (s *stopper, end ending) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.asked || a.ended {
-		return nil, nil
+		return nil, end
 	}
 	a.asked = true
 	if s = a.stopperLocked(); s == nil { // or the task has not begun, and now it will not
 		return nil, a.scope().closeLocked(closingFor(cause))
 	}
 	s.asked = make(chan struct{})
-	return s, nil
+	return s, end
 }
 
 // askInTime asks the Stopper, and cancels when it has been asked, or for too long.

@@ -157,14 +157,45 @@ func TestContextHasCheapDescendants(t *testing.T) {
 	ctx := attempt.New(context.Background(), of(task.Func(nil))).Context()
 	before := runtime.NumGoroutine()
 	for range 100 {
-		child, cancel := context.WithCancel(ctx)
-		defer cancel()
-		context.AfterFunc(child, func() {})
+		for _, parent := range []context.Context{ctx, context.WithValue(ctx, userKey{}, "a span")} {
+			child, cancel := context.WithCancel(parent)
+			defer cancel()
+			context.AfterFunc(child, func() {})
+		}
 	}
 	if n := runtime.NumGoroutine() - before; n >= 100 {
-		t.Errorf("100 descendants need %d goroutines", n)
+		t.Errorf("200 descendants need %d goroutines", n)
 	}
 	if got := fmt.Sprint(ctx); got != "attempt.Attempt" {
 		t.Errorf("it is called %q", got)
+	}
+}
+
+// Err says nothing of an end before Done does, and what derives by a value ends at once.
+func TestContextsEndIsOne(t *testing.T) {
+	for range 2000 {
+		a := attempt.New(context.Background(), of(task.Func(nil)))
+		ctx := a.Context()
+		child, cancel := context.WithCancel(context.WithValue(ctx, userKey{}, "a span"))
+		defer cancel()
+		done, looked := ctx.Done(), make(chan bool)
+		go func() {
+			for ctx.Err() == nil {
+				runtime.Gosched()
+			}
+			select {
+			case <-done:
+				looked <- true
+			default:
+				looked <- false
+			}
+		}()
+		a.Stop(t.Context(), task.ErrStopped)
+		if child.Err() == nil {
+			t.Fatal("a descendant has not ended with it")
+		}
+		if !<-looked {
+			t.Fatal("Err came before Done")
+		}
 	}
 }

@@ -71,6 +71,7 @@ func copyPlain(logger *slog.Logger, stream string, lines *lineReader) {
 			logPlain(logger, stream, l)
 		}
 		if err != nil {
+			noteCut(logger, stream, err)
 			return
 		}
 	}
@@ -104,6 +105,7 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 			}
 		}
 		if err != nil {
+			noteCut(logger, "stderr", err)
 			return
 		}
 	}

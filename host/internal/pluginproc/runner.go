@@ -25,10 +25,6 @@ import (
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
-// drain is how long the output of a dead plugin is still read: what it wrote is
-// in the pipe already, and who else holds the pipe does not count.
-const drain = 200 * time.Millisecond
-
 // maxHandshake bounds the handshake line in bytes; a certificate in it has about a
 // thousand.
 const maxHandshake = 16 << 10
@@ -50,8 +46,8 @@ type pluginRunner struct {
 	overLimit string           // the cgroup's limit that it reached; set by endCgroup
 	group     *procgroup.Group // set by Start
 	lifeline  *os.File         // the plugin's stdin, held open as long as the host lives
-	stdout    *os.File         // read ends
-	stderr    *os.File
+	stdout    *pipe
+	stderr    *pipe
 	readers   sync.WaitGroup
 	dead      chan struct{}    // closed when the process was reaped
 	ended     chan struct{}    // closed when its output was read, too
@@ -139,9 +135,9 @@ func (r *pluginRunner) start() (err error) {
 	}
 	r.config.Keeper.Add(r.group.Pid())
 	closeAll([]*os.File{files[0], files[3], files[5]})
-	r.lifeline, r.stdout, r.stderr = files[1], files[2], files[4]
+	r.lifeline, r.stdout, r.stderr = files[1], &pipe{file: files[2], dead: r.dead}, &pipe{file: files[4], dead: r.dead}
 	r.hangUp = sync.OnceFunc(func() { _ = r.lifeline.Close() })
-	r.readers.Go(r.readStdout) // both end with the streams, at most drain after the process
+	r.readers.Go(r.readStdout) // both end with the streams, or when a dead process's are read
 	r.readers.Go(r.readStderr)
 	return nil
 }
@@ -176,7 +172,7 @@ func closeAll(files []*os.File) {
 }
 
 // watch sees the process through to its end and cleans up. It is the goroutine that
-// ends with the process, after drain at most; Close, Kill and a launch that fails wait
+// ends with the process, after lastWords and drain at most; Close, Kill and a launch that fails wait
 // for it.
 func (r *pluginRunner) watch() {
 	r.group.Wait()
@@ -188,13 +184,12 @@ func (r *pluginRunner) watch() {
 	if r.conn != nil {
 		_ = r.conn.Close() // ends every stream, also one that a grandchild holds open
 	}
-	deadline := time.Now().Add(drain)
-	_ = r.stdout.SetReadDeadline(deadline)
-	_ = r.stderr.SetReadDeadline(deadline)
+	r.stdout.wake()
+	r.stderr.wake()
 	r.readers.Wait()
 	r.hangUp()
 	_ = r.handshake.w.Close()
-	closeAll([]*os.File{r.stdout, r.stderr})
+	closeAll([]*os.File{r.stdout.file, r.stderr.file})
 	close(r.ended)
 	<-r.launched
 	r.discard()
