@@ -30,6 +30,8 @@ func newClosing(cause error) *closing {
 }
 
 // Why most scopes end. They are shared.
+//
+//nolint:gochecknoglobals // values, which nobody changes
 var (
 	onRequest = newClosing(task.ErrStopped)
 	atTheEnd  = newClosing(context.Canceled) // of the task
