@@ -168,7 +168,8 @@
 //     lines of its stderr are kept at 500 bytes each, a message has at most 130 MiB, a
 //     config, a result or a checkpoint 64 MiB as JSON text, quotes and all. The host
 //     reads as fast as its log handler takes records: a flood slows the plugin that
-//     makes it.
+//     makes it. What a plugin has left in its pipes when it dies is read within two
+//     seconds, and the log says how much was not.
 //   - The system, against what a plugin leaves behind. A task's process group is
 //     killed when the task ends, or the last one that shares it. When the host dies, even by SIGKILL, a plugin written
 //     with package plugin stops its tasks with task.ErrHostGone and exits within a
