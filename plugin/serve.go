@@ -23,6 +23,7 @@ const farewell = 700 * time.Millisecond
 
 // serve returns nil when the host is done with the plugin or gone.
 func serve(d wire.Description, kinds []task.Kind) error {
+	signals, minded := notify() // beside what follows
 	lifeline := os.Getenv(wire.LifelineKey) == "stdin"
 	identity, err := newIdentity(os.Getenv(wire.ClientCertKey))
 	if err != nil {
@@ -51,7 +52,7 @@ func serve(d wire.Description, kinds []task.Kind) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with server.Stop
 
-	signals := notify() // before the host can send one; it takes a quarter of a millisecond
+	<-minded // before the host can send one
 	handshake := wire.Handshake{
 		Protocol: wire.ProtocolVersion, Network: listener.Addr().Network(), Address: listener.Addr().String(),
 		Cert: identity.cert, Expendable: os.Getenv("GOCOVERDIR") == "", // which the process's exit writes to
@@ -90,14 +91,17 @@ func newServer(tasks *wire.Server, opts ...grpc.ServerOption) *grpc.Server {
 	return server
 }
 
-// notify returns where SIGTERM arrives. SIGINT is the host's to answer, and output
-// that a dead host does not read must not end the process before its tasks are.
-// What is ignored instead of received would be ignored by what a task starts, too.
-func notify() <-chan os.Signal {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM)
-	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGPIPE)
-	return signals
+// notify returns where SIGTERM arrives, once minded is closed. SIGINT is the host's to
+// answer, and output that a dead host does not read must not end the process before its
+// tasks are. What is ignored instead of received would be ignored by what a task starts, too.
+func notify() (signals <-chan os.Signal, minded <-chan struct{}) {
+	terminate, done := make(chan os.Signal, 1), make(chan struct{})
+	go func() { // for a quarter of a millisecond, in which the runtime waits for a thread of its own
+		signal.Notify(terminate, syscall.SIGTERM)
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGPIPE)
+		close(done)
+	}()
+	return terminate, done
 }
 
 // stop gives tasks that are ending, and their last words to the host, farewell.
