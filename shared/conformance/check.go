@@ -51,7 +51,7 @@ const (
 func pluginChecks() []Check {
 	return []Check{
 		{Name: launch, Process: true, do: checkLaunch,
-			Rule: "handshake-in-time", Sentence: "From the start of the process to Started, or to the answer to Describe, the host waits for its start timeout"},
+			Rule: "handshake-line", Sentence: "The plugin prints `1|1|unix|ADDRESS|grpc` and a newline"},
 		{Name: "by-hand", Process: true, do: checkByHand,
 			Rule: "env-cookie", Sentence: "without arguments the plugin says on stderr what it is, and exits with status 2"},
 		{Name: describe, do: checkDescribe,
