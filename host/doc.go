@@ -180,8 +180,9 @@
 //   - The system, against a plugin that uses too much by mistake: see [Limits]. One that
 //     means to can leave its cgroup, as this user can.
 //
-// Not protected against: root, a debugger of this user, and a plugin that kills the
-// keeper and then the host.
+// Not protected against: root, a debugger of this user, and a plugin that freezes the
+// keeper, or kills it and at once the host: a keeper that ends has a successor, which knows
+// what it knew, and the log says so.
 //
 // # For users of the Python helper
 //

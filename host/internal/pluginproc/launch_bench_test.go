@@ -72,7 +72,7 @@ func (benchPlugin) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *g
 // launch of a run. On a machine that is busy, what the three have in common drowns in
 // what else it does: there, chrt -r 10 helps.
 func BenchmarkLaunch(b *testing.B) {
-	shared := keeper.Start()
+	shared := keeper.Start(slog.New(slog.DiscardHandler))
 	defer shared.Close()
 	ours, theirs := self("bench-ours"), self("bench-theirs")
 	compare(b, max(b.N, 100),
@@ -88,7 +88,7 @@ func BenchmarkLaunch(b *testing.B) {
 // which link nothing of the tests' nor of each other's: what a user sees. The lean ones
 // are built with CGO_ENABLED=0 and the tag grpcnotrace.
 func BenchmarkLaunchBuilt(b *testing.B) {
-	shared := keeper.Start()
+	shared := keeper.Start(slog.New(slog.DiscardHandler))
 	defer shared.Close()
 	ours, theirs := built(b, "ours"), built(b, "theirs")
 	lean, theirLean := built(b, "ours", "-tags=grpcnotrace"), built(b, "theirs", "-tags=grpcnotrace")
@@ -138,7 +138,7 @@ func launchOurs(b *testing.B, p program, k *keeper.Keeper) time.Duration {
 func launchFirst(b *testing.B, p program) time.Duration {
 	b.Helper()
 	begin := time.Now()
-	k := keeper.Start()
+	k := keeper.Start(slog.New(slog.DiscardHandler))
 	defer k.Close()
 	waited := time.Since(begin)
 	return waited + launchOurs(b, p, k)

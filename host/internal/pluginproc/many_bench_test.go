@@ -37,7 +37,7 @@ func init() {
 // end by themselves at once, and beside go-plugin's.
 func BenchmarkLaunchMany(b *testing.B) {
 	const n = 50
-	shared := keeper.Start()
+	shared := keeper.Start(slog.New(slog.DiscardHandler))
 	defer shared.Close()
 	ours, theirs := self("bench-ours"), self("bench-theirs")
 	compare(b, max(b.N, 11),
@@ -58,7 +58,7 @@ func BenchmarkLaunchMany(b *testing.B) {
 // binary that exit as soon as SIGTERM asks them to, and go-plugin's.
 func BenchmarkStop(b *testing.B) {
 	const n = 100
-	shared := keeper.Start()
+	shared := keeper.Start(slog.New(slog.DiscardHandler))
 	defer shared.Close()
 	ours, theirs := self("bench-ours"), self("bench-theirs")
 	compare(b, max(b.N, 9),
@@ -77,7 +77,7 @@ func BenchmarkStop(b *testing.B) {
 // BenchmarkHostCost measures what a plugin with a task that runs costs its host.
 func BenchmarkHostCost(b *testing.B) {
 	const n = 20
-	shared := keeper.Start()
+	shared := keeper.Start(slog.New(slog.DiscardHandler))
 	defer shared.Close()
 	ours, theirs := self("bench-ours"), self("bench-theirs")
 	starts := []func() func(){
