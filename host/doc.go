@@ -109,7 +109,8 @@
 // launch at a time. Without SharePlugin it serves one attempt; its output is its task's from
 // then on. A process that dies while it waits is replaced, after a pause that grows; the log
 // says so, and no task hears of it unless it was just about to get it. A process that takes
-// no more tasks, as it was told to terminate, gets none: they go to another one. It got its environment when it was started, and
+// no more tasks, as it was told to terminate, gets none: they go to another one, on Linux
+// also as long as a signal has stopped it. It got its environment when it was started, and
 // its copy of the plugin was checked as for any launch: what Runner.Reload brings puts new
 // ones in the place of those that wait, with the first task that needs one; an attempt of an
 // older version, of a task that Reload has left as it was, is launched. The runner ends them with the run, within the

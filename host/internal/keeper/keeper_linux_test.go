@@ -95,7 +95,7 @@ func keepers() (pids []int) {
 	lists, _ := filepath.Glob("/proc/self/task/*/children")
 	for _, list := range lists {
 		text, _ := os.ReadFile(list)
-		for _, child := range strings.Fields(string(text)) {
+		for _, child := range strings.FieldsSeq(string(text)) {
 			args, _ := os.ReadFile("/proc/" + child + "/cmdline")
 			if pid, err := strconv.Atoi(child); err == nil && strings.HasPrefix(string(args), "hostelry-keeper\x00") {
 				pids = append(pids, pid)
@@ -146,7 +146,7 @@ func copySelf(t *testing.T, path string) {
 	t.Helper()
 	binary, err := os.ReadFile("/proc/self/exe")
 	if err == nil {
-		err = os.WriteFile(path, binary, 0o700) //nolint:gosec // it is to be run
+		err = os.WriteFile(path, binary, 0o700)
 	}
 	if err != nil {
 		t.Fatal(err)
