@@ -150,13 +150,13 @@ func TestFrozenProcessGetsNoTask(t *testing.T) {
 			if name == "waiting" {
 				pid = g.awaitWaiting(1)[0]
 			}
-			signal(t, pid, unix.SIGSTOP, unix.WSTOPPED)
+			sendAndAwait(t, pid, unix.SIGSTOP, unix.WSTOPPED)
 			other := g.with("pid", config{}, set, "other")
 			g.awaitReady(other)
 			if g.pid(other) == pid {
 				t.Error("it runs in the frozen process")
 			}
-			signal(t, pid, unix.SIGCONT, unix.WCONTINUED)
+			sendAndAwait(t, pid, unix.SIGCONT, unix.WCONTINUED)
 			next := g.with("pid", config{}, set, "next")
 			if g.pid(next) != pid {
 				t.Errorf("the next runs in %d, not in %d", g.pid(next), pid)
@@ -169,8 +169,8 @@ func TestFrozenProcessGetsNoTask(t *testing.T) {
 	}
 }
 
-// signal sends a child a signal, and waits until it is in that state.
-func signal(t *testing.T, pid int, sig unix.Signal, state int) {
+// sendAndAwait sends a child a signal, and waits until it is in that state.
+func sendAndAwait(t *testing.T, pid int, sig unix.Signal, state int) {
 	t.Helper()
 	err := unix.Kill(pid, sig)
 	if err == nil {
