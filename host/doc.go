@@ -109,7 +109,8 @@
 // launch at a time. Without SharePlugin it serves one attempt; its output is its task's from
 // then on. A process that dies while it waits is replaced, after a pause that grows; the log
 // says so, and no task hears of it unless it was just about to get it. A process that takes
-// no more tasks, as it was told to terminate, gets none: they go to another one. It got its environment when it was started, and
+// no more tasks, as it was told to terminate, gets none: they go to another one, on Linux
+// also as long as a signal has stopped it. It got its environment when it was started, and
 // its copy of the plugin was checked as for any launch: what Runner.Reload brings puts new
 // ones in the place of those that wait, with the first task that needs one; an attempt of an
 // older version, of a task that Reload has left as it was, is launched. The runner ends them with the run, within the
@@ -180,8 +181,9 @@
 //   - The system, against a plugin that uses too much by mistake: see [Limits]. One that
 //     means to can leave its cgroup, as this user can.
 //
-// Not protected against: root, a debugger of this user, and a plugin that kills the
-// keeper and then the host.
+// Not protected against: root, a debugger of this user, and a plugin that freezes the
+// keeper, or kills it and at once the host: a keeper that ends has a successor, which knows
+// what it knew, and the log says so.
 //
 // # For users of the Python helper
 //

@@ -7,9 +7,11 @@ import (
 	"math"
 	"net"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/hostelry-run/hostelry/shared/task"
@@ -222,6 +224,7 @@ func kinds() []task.Kind {
 			time.Sleep(c.For) // a constructor that blocks is what it shows
 			return task.Func(func(ctx context.Context) (any, error) { return wait(ctx, c) }), nil
 		}),
+		task.NewKind("make-under-lock", makeUnderLock),
 	}
 	for name, f := range runs {
 		all = append(all, task.NewKind(name, func(c config) (task.Task, error) {
@@ -229,6 +232,19 @@ func kinds() []task.Kind {
 		}))
 	}
 	return all
+}
+
+// makeUnderLock holds a file while it makes a task, which it does until its process is
+// asked to end.
+func makeUnderLock(c config) (task.Task, error) {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGTERM)
+	defer signal.Stop(asked)
+	if err := os.WriteFile(c.Text, nil, 0o600); err != nil {
+		return nil, err
+	}
+	<-asked
+	return nil, os.Remove(c.Text)
 }
 
 // stopper is a task with a way of its own to be stopped. It returns how often it

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -39,8 +40,8 @@ type processes struct {
 	versions map[string]string // of a plugin, by its name: the path whose processes may wait
 }
 
-func newProcesses() *processes {
-	p := &processes{keeper: keeper.Start(), pools: make(map[makeup]*pool), versions: make(map[string]string)}
+func newProcesses(logger *slog.Logger) *processes {
+	p := &processes{keeper: keeper.Start(logger), pools: make(map[makeup]*pool), versions: make(map[string]string)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }

@@ -226,7 +226,7 @@ func (r *Runner) executorLocked(m Mode) executor {
 		case Async:
 			r.executors[m] = newAsync(r.config)
 		case Process:
-			r.executors[m] = newProcesses()
+			r.executors[m] = newProcesses(r.config.logger.With("run", r.config.runID))
 		}
 	}
 	return r.executors[m]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -303,6 +304,31 @@ func TestSlowMakerInASharedProcess(t *testing.T) {
 		t.Errorf("Stop: %v", err)
 	}
 	wantNoPlugins(t)
+}
+
+// TestSharedProcessInWhichOneMayRunOn is asked to end when the last of the others has
+// left it, and not killed as others are then: who was given up may clean up.
+func TestSharedProcessInWhichOneMayRunOn(t *testing.T) {
+	g := newRig(t, host.Process, host.WithPolicy(host.LogOnly))
+	other := g.with("pid", config{}, sharing)
+	g.start()
+	g.awaitReady(other)
+	lock := filepath.Join(t.TempDir(), "lock")
+	givenUp := g.with("make-under-lock", config{Text: lock}, func(s *host.Spec) { sharing(s); s.StartTimeout = time.Second })
+	<-givenUp.Done()
+	if _, err := os.Stat(lock); err != nil {
+		t.Fatalf("it does not run: %v", err)
+	}
+	wantStates(t, host.StateRunning, other)
+	if err := other.Stop(t.Context()); err != nil {
+		t.Errorf("Stop: %v", err)
+	}
+	if _, err := os.Stat(lock); !os.IsNotExist(err) {
+		t.Errorf("it was not asked: %v", err)
+	}
+	if n := len(processes(t)); n != 0 {
+		t.Errorf("%d processes are left", n)
+	}
 }
 
 // TestSecretsInASharedProcess: what is printed there shows nobody's secret.

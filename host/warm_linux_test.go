@@ -135,6 +135,52 @@ func TestWarmProcessThatDies(t *testing.T) {
 	}
 }
 
+// TestFrozenProcessGetsNoTask, whether it waits or others share it, until it goes on.
+func TestFrozenProcessGetsNoTask(t *testing.T) {
+	for name, set := range map[string]func(*host.Spec){
+		"waiting": warm(1),
+		"shared":  sharing,
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, host.Process, host.WithStartTimeout(patience))
+			first := g.with("pid", config{}, set, "first")
+			g.start()
+			g.awaitReady(first)
+			pid := g.pid(first)
+			if name == "waiting" {
+				pid = g.awaitWaiting(1)[0]
+			}
+			sendAndAwait(t, pid, unix.SIGSTOP, unix.WSTOPPED)
+			other := g.with("pid", config{}, set, "other")
+			g.awaitReady(other)
+			if g.pid(other) == pid {
+				t.Error("it runs in the frozen process")
+			}
+			sendAndAwait(t, pid, unix.SIGCONT, unix.WCONTINUED)
+			next := g.with("pid", config{}, set, "next")
+			if g.pid(next) != pid {
+				t.Errorf("the next runs in %d, not in %d", g.pid(next), pid)
+			}
+			if err := g.Stop(t.Context()); err != nil {
+				t.Errorf("Stop: %v", err)
+			}
+			wantNoPlugins(t)
+		})
+	}
+}
+
+// sendAndAwait sends a child a signal, and waits until it is in that state.
+func sendAndAwait(t *testing.T, pid int, sig unix.Signal, state int) {
+	t.Helper()
+	err := unix.Kill(pid, sig)
+	if err == nil {
+		err = unix.Waitid(unix.P_PID, pid, nil, state|unix.WNOWAIT, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestWarmProcessesOfAChangedPlugin: those that wait are renewed with it.
 func TestWarmProcessesOfAChangedPlugin(t *testing.T) {
 	s := newShelf(t, "guest")

@@ -47,9 +47,12 @@ func (e *outputError) Error() string { return fmt.Sprintf("cannot write the outp
 func watchSignals(broken <-chan error) *signals {
 	s := &signals{received: make(chan os.Signal, 2), broken: broken, done: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	signal.Notify(s.received, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last when a terminal closes
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)                  // so that a write fails instead
-	s.watching.Go(s.watch)                                                   // ends with end
+	signal.Notify(s.received, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // which nohup says; else a terminal that closes ends the run
+		signal.Notify(s.received, syscall.SIGHUP)
+	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // so that a write fails instead
+	s.watching.Go(s.watch)                                  // ends with end
 	return s
 }
 

@@ -115,7 +115,7 @@ func (c *command) run(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	// The command is in no plugin's process group, and often in no plugin.
-	watch := keeper.Start()
+	watch := keeper.Start(task.Logger(ctx))
 	defer watch.Close()
 	group, err := c.start(task.Logger(ctx), watch)
 	if err != nil {

@@ -58,7 +58,7 @@ func New(file string, logger *slog.Logger) (*Candidate, error) {
 		_ = os.RemoveAll(dir)
 		return nil, fmt.Errorf("copy the plugin: %w", err)
 	}
-	c.keeper = keeper.Start()
+	c.keeper = keeper.Start(logger)
 	return c, nil
 }
 

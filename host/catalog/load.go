@@ -215,7 +215,7 @@ func (l *loader) launch(ctx context.Context, p *Plugin) (wire.Description, error
 		giveUp(fmt.Errorf("no answer within the start timeout of %v", l.startTimeout))
 	})
 	defer timer.Stop()
-	l.keepOnce.Do(func() { l.keeper = keeper.Start() })
+	l.keepOnce.Do(func() { l.keeper = keeper.Start(slog.New(slog.DiscardHandler)) })
 	process, err := pluginproc.Launch(ctx, pluginproc.Config{
 		Path: l.store.path(p.SHA256, filepath.Base(p.Path)), File: p.Path,
 		Logger: slog.New(slog.DiscardHandler), Keeper: l.keeper,

@@ -22,7 +22,6 @@ const (
 	atOnce    = 8                // rows that run side by side
 	patience  = 2 * time.Minute  // for what must happen
 	quickly   = 10 * time.Second // for the system to bury what was killed
-	hangAfter = 5 * time.Second  // the start timeout where only that ends a row
 	grace     = time.Second      // where only its end ends a row
 	markKey   = "CHAOS_MARK"     // in the environment of all that a row starts
 )
@@ -103,18 +102,18 @@ func act(t *testing.T, s *stage, r row) *logbook {
 	log := &logbook{}
 	startTimeout, stopTimeout := patience, patience
 	if r.hangs {
-		startTimeout = hangAfter
+		startTimeout = hangAfter(t)
 	}
 	if r.want.outcome == host.OutcomeStopTimeout {
 		stopTimeout = grace
 	}
 	runner, err := host.New(host.WithCatalog(s.catalog), host.WithMode(host.Process), host.WithPolicy(host.LogOnly),
-		host.WithGrace(stopTimeout), host.WithStartTimeout(startTimeout), host.WithLogger(log.logger()))
+		host.WithGrace(stopTimeout), host.WithStartTimeout(patience), host.WithLogger(log.logger()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	env := host.Env{FromHost: []string{"GORACE"}, Set: map[string]string{markKey: mark, howKey: r.name}}
-	hostile, err := runner.Add(host.Spec{ID: "hostile", Kind: "misbehave", Env: env})
+	hostile, err := runner.Add(host.Spec{ID: "hostile", Kind: "misbehave", StartTimeout: startTimeout, Env: env})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,6 +149,16 @@ func act(t *testing.T, s *stage, r row) *logbook {
 	}
 	observe.WantNone(t, time.Now().Add(quickly), observe.HasEnv(markKey+"="+mark))
 	return log
+}
+
+// hangAfter is the start timeout where only that ends a row, which must have come as far
+// as where it hangs by then.
+func hangAfter(t *testing.T) time.Duration {
+	t.Helper()
+	if observe.Racing || observe.Busy(t) {
+		return 20 * time.Second
+	}
+	return 5 * time.Second
 }
 
 func awaitDone(t *testing.T, h *host.Handle, log *logbook) {

@@ -95,7 +95,7 @@ func inTask(f func(context.Context) (any, error)) func() { return func() { sdk(f
 func running(f func()) func() {
 	return inTask(func(ctx context.Context) (any, error) {
 		task.Ready(ctx)
-		if err := task.Checkpoint(ctx, 1); err != nil {
+		if err := task.Checkpoint(context.WithoutCancel(ctx), 1); err != nil { // the stop may come before its answer
 			return nil, err
 		}
 		f()

@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func TestDir(t *testing.T) {
 	} {
 		t.Setenv("TMPDIR", c.tmp)
 		t.Setenv("XDG_RUNTIME_DIR", c.run)
-		k := keeper.Start()
+		k := keeper.Start(slog.New(slog.DiscardHandler))
 		first, release, err := k.Dir()
 		second, _, again := k.Dir()
 		if err != nil || again != nil || first != second || filepath.Dir(first) != tmp {

@@ -4,7 +4,8 @@
 //
 // A keeper is a small process, one for each runner that launches plugins: this
 // program, started again. It holds one end of a pipe whose other end the host
-// holds; the pipe's end without a farewell is the host's death. The keeper then
+// holds; the pipe's end without a farewell is the host's death. On Linux so is the end
+// of the host's process, should somebody else have got hold of the pipe. The keeper then
 // gives the plugins time to clean up by themselves, and kills who is left: the
 // process groups that it was told of, and on Linux every process that carries the
 // host's mark in its environment, which covers a plugin that the host had no time
@@ -19,8 +20,8 @@ package keeper
 import (
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"os"
-	"os/exec"
 	"strconv"
 	"sync"
 	"time"
@@ -29,6 +30,8 @@ import (
 const (
 	// roleKey makes this program a keeper: see init.
 	roleKey = "HOSTELRY_KEEPER"
+	// hostKey is where a keeper finds its host's process id.
+	hostKey = "HOSTELRY_KEEPER_HOST"
 	// markKey is in the environment of each plugin; its value names the host.
 	markKey = "HOSTELRY_HOST"
 	// cgroupKey is before the path of what is not a plain directory.
@@ -40,48 +43,36 @@ const (
 // Keeper is the host's side. Its methods are safe from any goroutine; those of a
 // nil Keeper do nothing, but for Dir.
 type Keeper struct {
-	mark   string
-	ending sync.WaitGroup // the goroutine that starts and reaps the process
-	begun  chan struct{}  // closed once the process runs, or cannot
+	mark    string
+	logger  *slog.Logger
+	ending  sync.WaitGroup // keep
+	begun   chan struct{}  // closed once the process runs, or cannot
+	closing chan struct{}  // closed by Close
 
 	making sync.Mutex
 	dir    string // Dir's, or ""; under making
 
-	mu   sync.Mutex
-	pipe *os.File // nil once closed, or where there is no keeper
+	mu      sync.Mutex
+	told    map[string]bool // what the process knows, for the next one
+	process *os.Process     // nil while there is none,
+	pipe    *os.File        // as this is
+	closed  bool
 }
 
-// Start starts a keeper, beside whatever the caller does next. Where it cannot be
-// started there is none: plugins that are written with the SDK still notice the
-// host's death by themselves. The caller must call Close.
-func Start() *Keeper {
-	k := &Keeper{mark: rand.Text(), begun: make(chan struct{})}
-	path, err := os.Executable()
-	if err != nil || !supported {
-		close(k.begun)
-		return k
+// Start starts a keeper, beside whatever the caller does next. One that ends before its
+// host has a successor, and logger hears of it. While there is none, plugins that are
+// written with the SDK still notice the host's death by themselves. The caller must call
+// Close.
+func Start(logger *slog.Logger) *Keeper {
+	k := &Keeper{
+		mark: rand.Text(), logger: logger, told: make(map[string]bool),
+		begun: make(chan struct{}), closing: make(chan struct{}),
 	}
-	r, w, err := os.Pipe()
-	if err != nil {
+	if supported {
+		k.ending.Go(k.keep) // ends with Close
+	} else {
 		close(k.begun)
-		return k
 	}
-	enlarge(w)
-	k.pipe = w
-	// The second keeps a race build from sleeping for a second at its end.
-	env := []string{roleKey + "=" + k.mark, "GORACE=atexit_sleep_ms=0"}
-	cmd := &exec.Cmd{
-		Path: path, Args: []string{"hostelry-keeper"}, Dir: "/", Stdin: r,
-		Env: env, SysProcAttr: ownSession(),
-	}
-	k.ending.Go(func() { // ends with the keeper, which ends with the pipe
-		err := cmd.Start()
-		close(k.begun)
-		_ = r.Close()
-		if err == nil {
-			_ = cmd.Wait()
-		}
-	})
 	return k
 }
 
@@ -124,20 +115,19 @@ func (k *Keeper) announce(what string) {
 	k.tell("+" + what)
 }
 
+// tell tells what begins with + or -, and remembers what a successor must know.
 func (k *Keeper) tell(line string) {
 	if k == nil {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.pipe == nil {
-		return
+	if line[0] == '+' {
+		k.told[line[1:]] = true
+	} else {
+		delete(k.told, line[1:])
 	}
-	_ = k.pipe.SetWriteDeadline(time.Now().Add(5 * time.Second)) // the keeper reads each second
-	if _, err := fmt.Fprintln(k.pipe, line); err != nil {        // it is gone, or frozen
-		_ = k.pipe.Close()
-		k.pipe = nil
-	}
+	k.sendLocked(line)
 }
 
 // Close removes Dir, ends the keeper and waits for its end. The groups that it knows
@@ -149,12 +139,24 @@ func (k *Keeper) Close() {
 	k.making.Lock()
 	k.removeDir()
 	k.making.Unlock()
-	k.tell(farewell)
-	k.mu.Lock()
-	if k.pipe != nil {
-		_ = k.pipe.Close()
-		k.pipe = nil
+	if process := k.dismiss(); process != nil {
+		frozen := time.AfterFunc(deaf, func() { _ = process.Kill() })
+		defer frozen.Stop()
 	}
-	k.mu.Unlock()
 	k.ending.Wait()
+}
+
+// dismiss has the process end, and returns it, or nil.
+func (k *Keeper) dismiss() *os.Process {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		return nil
+	}
+	k.closed = true
+	close(k.closing)
+	process := k.process
+	k.sendLocked(farewell)
+	k.partLocked()
+	return process
 }

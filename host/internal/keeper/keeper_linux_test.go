@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,7 +38,10 @@ func TestMain(m *testing.M) {
 // host is a process that starts children and makes a directory under a keeper,
 // prints the children's ids, and then dies as its role says.
 func host(role string) {
-	k := keeper.Start()
+	if role == "is gone" {
+		_ = os.Remove(os.Args[0])
+	}
+	k := keeper.Start(slog.New(slog.DiscardHandler))
 	if dir := os.Getenv(dirKey); dir != "" {
 		k.AddDir(dir)
 		k.AddDir(dir + "-that-is-gone")
@@ -65,15 +70,48 @@ func host(role string) {
 		k.Remove(told.Process.Pid)
 	case "closes":
 		k.Close()
+	case "loses it":
+		first := keepers()
+		_ = syscall.Kill(first[0], syscall.SIGKILL)
+		for next := first; len(next) == 0 || next[0] == first[0]; {
+			next = keepers()
+		}
+		k.Remove(1 << 30) // returns once the next one knows all
+	case "has a child that holds all":
+		for fd := 3; fd < 100; fd++ {
+			_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETFD, 0)
+		}
+		holder := exec.Command("sleep", "1000")
+		if err := holder.Start(); err != nil {
+			panic(err)
+		}
+		fmt.Println(holder.Process.Pid)
 	}
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the test kills
 }
 
+// keepers are this process's keepers.
+func keepers() (pids []int) {
+	lists, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, list := range lists {
+		text, _ := os.ReadFile(list)
+		for child := range strings.FieldsSeq(string(text)) {
+			args, _ := os.ReadFile("/proc/" + child + "/cmdline")
+			if pid, err := strconv.Atoi(child); err == nil && strings.HasPrefix(string(args), "hostelry-keeper\x00") {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	return pids
+}
+
 // run starts a host, kills it once it is ready, and returns its children.
 func run(t *testing.T, role string) (told, marked int) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	program := filepath.Join(t.TempDir(), "host")
+	copySelf(t, program)
+	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), roleKey+"="+role, "GORACE=atexit_sleep_ms=0")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -97,12 +135,23 @@ func run(t *testing.T, role string) (told, marked int) {
 		pids = append(pids, pid)
 		t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 	}
-	if len(pids) != 2 {
+	if len(pids) < 2 {
 		t.Fatalf("the host printed %d ids", len(pids))
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	return pids[0], pids[1]
+}
+
+func copySelf(t *testing.T, path string) {
+	t.Helper()
+	binary, err := os.ReadFile("/proc/self/exe")
+	if err == nil {
+		err = os.WriteFile(path, binary, 0o700)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ends reports whether pid is dead within d.
@@ -120,23 +169,28 @@ func ends(t *testing.T, pid int, d time.Duration) bool {
 	return n > 0
 }
 
+// TestHostDeathLeavesNothing, whatever has become of the host before.
 func TestHostDeathLeavesNothing(t *testing.T) {
-	parent := t.TempDir()
-	dir := filepath.Join(parent, "odd \"name\"\n")
-	if err := os.MkdirAll(filepath.Join(dir, "socket"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv(dirKey, dir)
-	removed := await(t, parent, unix.IN_DELETE)
-	told, marked := run(t, "dies")
-	if !ends(t, told, 2*time.Second) {
-		t.Error("a process of a group that the keeper was told of lives on")
-	}
-	if !ends(t, marked, 200*time.Millisecond) {
-		t.Error("a marked, frozen process in a session of its own lives on")
-	}
-	if err := <-removed; err != nil {
-		t.Error(err)
+	for _, role := range []string{"dies", "loses it", "has a child that holds all", "is gone"} {
+		t.Run(role, func(t *testing.T) {
+			parent := t.TempDir()
+			dir := filepath.Join(parent, "odd \"name\"\n")
+			if err := os.MkdirAll(filepath.Join(dir, "socket"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv(dirKey, dir)
+			removed := await(t, parent, unix.IN_DELETE)
+			told, marked := run(t, role)
+			if !ends(t, told, 2*time.Second) {
+				t.Error("a process of a group that the keeper was told of lives on")
+			}
+			if !ends(t, marked, 200*time.Millisecond) {
+				t.Error("a marked, frozen process in a session of its own lives on")
+			}
+			if err := <-removed; err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -206,18 +260,77 @@ func TestCloseEndsTheKeeperAlone(t *testing.T) {
 }
 
 func TestCloseReapsTheKeeper(t *testing.T) {
-	k := keeper.Start()
+	k := keeper.Start(slog.New(slog.DiscardHandler))
 	k.Add(1 << 30) // no such group
 	k.Close()
 	k.Close()
 	k.Remove(1 << 30)
-	if left := children(t); len(left) > 0 {
-		t.Errorf("children are left: %v", left)
+	if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); err != syscall.ECHILD {
+		t.Errorf("a child is left: %d, %v", pid, err)
 	}
 }
 
+// TestAKeeperOutlivesSignals that are meant for all of a session, or of a service.
+func TestAKeeperOutlivesSignals(t *testing.T) {
+	k := start(t)
+	pid := keepers()[0]
+	for name := ""; name != "hostelry-keeper\n"; { // then it is one
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name = string(text)
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGUSR1} {
+		if err := syscall.Kill(pid, signal); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ends(t, pid, 300*time.Millisecond) {
+		t.Error("it has ended")
+	}
+	k.Close()
+}
+
+// TestAFrozenKeeperEnds with its host.
+func TestAFrozenKeeperEnds(t *testing.T) {
+	k := start(t)
+	pid := keepers()[0]
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	k.Close()
+	if !ends(t, pid, 0) {
+		t.Error("it lives on")
+	}
+}
+
+// start starts a keeper that runs.
+func start(t *testing.T) *keeper.Keeper {
+	t.Helper()
+	k := keeper.Start(slog.New(slog.DiscardHandler))
+	t.Cleanup(k.Close)
+	k.Env()
+	return k
+}
+
+// TestTheLogHearsOfAKeepersEnd.
+func TestTheLogHearsOfAKeepersEnd(t *testing.T) {
+	r, w := io.Pipe()
+	k := keeper.Start(slog.New(slog.NewTextHandler(w, nil)))
+	k.Env()
+	if err := syscall.Kill(keepers()[0], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil || !strings.Contains(line, "signal: killed") {
+		t.Errorf("%s: %v", line, err)
+	}
+	k.Close()
+}
+
 func Example() {
-	k := keeper.Start()
+	k := keeper.Start(slog.New(slog.DiscardHandler))
 	defer k.Close()
 	cmd := exec.Command("true")
 	cmd.Env = k.Env()
@@ -232,41 +345,18 @@ func Example() {
 }
 
 // TestTellingNeverWaits: what a keeper has not taken in yet, here as it is frozen, may be
-// much more than a second's launches. To wait for it takes five seconds, and ends it.
+// much more than a second's launches. One that had to be waited for would be given up.
 func TestTellingNeverWaits(t *testing.T) {
-	k := keeper.Start()
-	defer k.Close()
-	k.Env() // it runs
-	for _, pid := range children(t) {
-		_ = syscall.Kill(pid, syscall.SIGSTOP)
-		defer syscall.Kill(pid, syscall.SIGKILL)
+	k := start(t)
+	first := keepers()
+	if err := syscall.Kill(first[0], syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
 	}
-	begin := time.Now()
 	for pgid := range 5000 { // of which there are none: the numbers are too large
 		k.Add(1<<30 + pgid)
 		k.Remove(1<<30 + pgid)
 	}
-	if took := time.Since(begin); took >= 5*time.Second {
-		t.Errorf("it took %v", took)
+	if now := keepers(); !slices.Equal(now, first) {
+		t.Errorf("keepers were %v, and are %v", first, now)
 	}
-}
-
-// children are this process's.
-func children(t *testing.T) (pids []int) {
-	t.Helper()
-	all, err := filepath.Glob("/proc/[0-9]*/status")
-	if err != nil || len(all) == 0 {
-		t.Fatalf("there are no processes: %v", err)
-	}
-	for _, path := range all {
-		status, _ := os.ReadFile(path) // or it has ended
-		if strings.Contains(string(status), fmt.Sprintf("\nPPid:\t%d\n", os.Getpid())) {
-			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			pids = append(pids, pid)
-		}
-	}
-	return pids
 }

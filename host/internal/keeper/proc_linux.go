@@ -2,7 +2,9 @@ package keeper
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -20,10 +22,46 @@ func enlarge(pipe *os.File) {
 	}
 }
 
-// awaitEnd waits until the pipe's other end is closed, at most for d, and does not
-// wake up for what is written.
-func awaitEnd(pipe *os.File, d time.Duration) {
-	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(pipe.Fd())}}, int(d.Milliseconds())) // that it ends is always told
+// program is this program, also when another one, or none, is where it was found.
+func program() (string, error) { return "/proc/self/exe", nil }
+
+// nameSelf names the process after what it is: who kills hosts by their program's name,
+// as killall does, is not to kill their keepers first.
+func nameSelf() { _ = os.WriteFile("/proc/self/comm", []byte("hostelry-keeper"), 0) }
+
+// follow has c notice the end of the host, process pid, which has started this one.
+func (c *calm) follow(pid int) {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err == nil { // else Linux is older than 5.3, or the host is dead
+		c.host = fd
+	}
+	c.dead = os.Getppid() != pid // and then that was another one
+}
+
+// awaitNews waits until the pipe has something to read, but only looks after d whether it
+// has, or ends. It notes whether the host is dead.
+func (c *calm) awaitNews(d time.Duration) {
+	fds := []unix.PollFd{{Fd: int32(c.pipe.Fd())}, {Fd: int32(c.host), Events: unix.POLLIN}} // an end is always told
+	if !c.dead {
+		_, _ = unix.Poll(fds, int(d.Milliseconds()))
+	}
+	for !c.dead && fds[0].Revents == 0 {
+		fds[0].Events = unix.POLLIN
+		if _, err := unix.Poll(fds, -1); err != nil && !errors.Is(err, unix.EINTR) {
+			return
+		}
+		c.dead = fds[1].Revents != 0
+	}
+}
+
+// readRest reads what the host has left in the pipe.
+func readRest(pipe *os.File, p []byte) (int, error) {
+	_ = unix.SetNonblock(int(pipe.Fd()), true)
+	n, err := pipe.Read(p)
+	if errors.Is(err, unix.EAGAIN) {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // birth is when process pid was started, in the system's own terms, or "".

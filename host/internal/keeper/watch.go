@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -22,7 +23,13 @@ const patience = time.Second
 // call in its main; it comes before main, and exits.
 func init() { //nolint:gochecknoinits // it comes before main: see above
 	if mark, ok := os.LookupEnv(roleKey); ok {
-		watch(calm{os.Stdin}, mark)
+		signal.Ignore() // who ends the host's session, or service, by a signal to all in it: it ends after its host
+		nameSelf()
+		c := &calm{pipe: os.Stdin, host: -1}
+		if pid, err := strconv.Atoi(os.Getenv(hostKey)); err == nil {
+			c.follow(pid)
+		}
+		watch(c, mark)
 		os.Exit(0)
 	}
 }
@@ -32,12 +39,20 @@ func init() { //nolint:gochecknoinits // it comes before main: see above
 const pipeSize = 1 << 20
 
 // calm reads the pipe once a second, and at once when it ends: a keeper that woke up
-// for all that it is told would slow the launches that it is told of.
-type calm struct{ pipe *os.File }
+// for all that it is told would slow the launches that it is told of. The host's death is
+// the end of the pipe, too, whoever else holds the other end of it, as a child may that
+// code in C has forked.
+type calm struct {
+	pipe *os.File
+	host int  // a pidfd of the host, or -1
+	dead bool // the host is
+}
 
 // Read implements io.Reader.
-func (c calm) Read(p []byte) (int, error) {
-	awaitEnd(c.pipe, time.Second)
+func (c *calm) Read(p []byte) (int, error) {
+	if c.awaitNews(time.Second); c.dead {
+		return readRest(c.pipe, p)
+	}
 	return c.pipe.Read(p)
 }
 

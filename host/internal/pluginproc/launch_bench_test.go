@@ -48,7 +48,7 @@ func BenchmarkLaunch(b *testing.B) {
 
 func benchmarkLaunch(b *testing.B, path string) {
 	b.Helper()
-	shared := keeper.Start()
+	shared := keeper.Start(slog.New(slog.DiscardHandler))
 	defer shared.Close()
 	compare(b, max(b.N, 100),
 		way{"ms/ours", func() time.Duration { return launchOurs(b, path, shared) }},
@@ -92,7 +92,7 @@ func launchOurs(b *testing.B, path string, k *keeper.Keeper) time.Duration {
 func launchFirst(b *testing.B, path string) time.Duration {
 	b.Helper()
 	begin := time.Now()
-	k := keeper.Start()
+	k := keeper.Start(slog.New(slog.DiscardHandler))
 	defer k.Close()
 	waited := time.Since(begin)
 	return waited + launchOurs(b, path, k)

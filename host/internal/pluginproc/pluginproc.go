@@ -170,13 +170,14 @@ func (p *Process) discard() {
 // Client speaks to the plugin.
 func (p *Process) Client() *wire.Client { return wire.NewClient(p.runner.conn) }
 
-// Serves reports whether the plugin has neither died nor hung up, as far as is known.
+// Serves reports whether the plugin has neither died nor hung up, nor is frozen by a
+// signal, as far as is known.
 func (p *Process) Serves() bool {
 	select {
 	case <-p.runner.dead:
 		return false
 	default:
-		return p.runner.conn.GetState() == connectivity.Ready
+		return p.runner.conn.GetState() == connectivity.Ready && !p.runner.group.Frozen()
 	}
 }
 

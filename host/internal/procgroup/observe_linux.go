@@ -3,6 +3,7 @@ package procgroup
 import (
 	"os"
 	"os/exec"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,8 +47,34 @@ func awaitEnd(pid int) {
 
 // hasEnded reports whether a child has ended, although observe may not have
 // noticed yet.
-func hasEnded(pid int) bool {
+func hasEnded(pid int) bool { return has(pid, unix.WEXITED) }
+
+// isFrozen reports whether a signal has stopped a child.
+func isFrozen(pid int) bool { return has(pid, unix.WSTOPPED) }
+
+// has reports whether a child has changed to a state, in which it is left.
+func has(pid, state int) bool {
 	info := unix.Siginfo{}
-	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT|unix.WNOHANG, nil)
+	err := unix.Waitid(unix.P_PID, pid, &info, state|unix.WNOWAIT|unix.WNOHANG, nil)
 	return err == nil && info.Signo != 0
+}
+
+// burial is how long a process that was killed may take to die: one that hangs in the
+// kernel is not to hang the group's end.
+const burial = time.Second
+
+// bury reaps what the system has given to this process of a group that was killed. It gives
+// orphans to a container's first process, and to who asks for them (PR_SET_CHILD_SUBREAPER).
+// No other group has the number as long as one of them is left.
+func bury(pgid int) {
+	for deadline := time.Now().Add(burial); time.Now().Before(deadline); {
+		pid, err := unix.Wait4(-pgid, nil, unix.WNOHANG, nil)
+		switch {
+		case pid > 0, err == unix.EINTR:
+		case err != nil:
+			return // there is none
+		default:
+			time.Sleep(time.Millisecond) // it is dying
+		}
+	}
 }

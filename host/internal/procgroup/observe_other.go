@@ -25,3 +25,9 @@ func observe(cmd *exec.Cmd) error {
 
 // hasEnded does not know.
 func hasEnded(int) bool { return false }
+
+// isFrozen does not know.
+func isFrozen(int) bool { return false }
+
+// bury does nothing: these systems have another first process.
+func bury(int) {}

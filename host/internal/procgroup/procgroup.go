@@ -135,6 +135,7 @@ func (g *Group) Wait() {
 	g.tree.close()
 	killed := g.killed
 	g.mu.Unlock()
+	bury(g.pid)
 	g.exit = exitOf(g.cmd.ProcessState, err)
 	// Who was exiting when the kill came keeps its status, where there are signals.
 	g.exit.Killed = killed && (g.exit.Signal == syscall.SIGKILL || runtime.GOOS == "windows")
@@ -153,9 +154,18 @@ func (g *Group) Has(pid int) bool {
 	return !g.ended && g.tree.has(pid)
 }
 
+// Frozen reports whether a signal has stopped the leader, which has not gone on since. It
+// knows on Linux.
+func (g *Group) Frozen() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return !g.ended && isFrozen(g.pid)
+}
+
 // Done is closed once the group was killed and its leader reaped. The other
 // processes of the group are dying by then: the system may take a moment more to
-// bury them.
+// bury them. Where that is this program's duty, as that of the first process of a
+// container, they are reaped too.
 func (g *Group) Done() <-chan struct{} { return g.done }
 
 // Exit says how the leader ended. It is valid once Done is closed; before, its
