@@ -145,3 +145,19 @@ tasks:
 		t.Error(diff)
 	}
 }
+
+func TestMaxTasksOfAFileInWhichNoTaskShares(t *testing.T) {
+	_, problems := jobfile.Parse("j", []byte("max_tasks: 10\ntasks:\n  a: {kind: exec}\n  b: {kind: exec, share: task}\n"))
+	want := `j:1:1: "max_tasks" is for processes that tasks share, and no task does: say "share: plugin" too`
+	if problems == nil || problems.Error() != want {
+		t.Errorf("%v, want %s", problems, want)
+	}
+	for _, text := range []string{
+		"max_tasks: 0\ntasks:\n  a: {kind: exec}\n",
+		"max_tasks: 10\ntasks:\n  a: {kind: exec}\n  b: {kind: exec, share: plugin}\n",
+	} {
+		if _, problems := jobfile.Parse("j", []byte(text)); problems != nil {
+			t.Errorf("%q: %v", text, problems)
+		}
+	}
+}
