@@ -161,3 +161,18 @@ func TestMaxTasksOfAFileInWhichNoTaskShares(t *testing.T) {
 		}
 	}
 }
+
+func TestEachWrongLimitIsSaidOnce(t *testing.T) {
+	for limit, want := range map[string]string{
+		"cpu: 0s":                     `j:2:33: "cpu" is "0s": expected a duration of more than 0, such as "5s"`,
+		"cpu: -1s":                    `j:2:33: "cpu" is "-1s": expected a duration of more than 0, such as "5s"`,
+		"memory: -1MiB":               `j:2:36: "memory" is "-1MiB": expected a size, such as "512MiB"`,
+		"memory: 99999999999GiB":      `j:2:36: "memory" is "99999999999GiB": expected a size, such as "512MiB"`,
+		"memory: 9999999999999999GiB": `j:2:36: "memory" is "9999999999999999GiB": expected a size, such as "512MiB"`,
+	} {
+		_, problems := jobfile.Parse("j", []byte("tasks:\n  a: {kind: exec, limits: {"+limit+"}}\n"))
+		if problems == nil || problems.Error() != want {
+			t.Errorf("%s:\n%v, want\n%s", limit, problems, want)
+		}
+	}
+}
