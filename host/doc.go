@@ -36,10 +36,10 @@
 // # Supervision
 //
 // A task is begun again when it ends, if its [Restart] says so, with the newest
-// checkpoint of the attempts before. Each attempt is a life of its own: it gets a
-// fresh task.Task, in process mode a fresh process or a seat in a shared one, and ends exactly once, and never
-// do two attempts of a task run side by side unless Restart.Overlap allows it beside
-// one that was abandoned. When its restarts are spent, or could not help, the task
+// checkpoint of the attempts before. Each attempt is a life of its own: it gets a fresh
+// task.Task, in process mode a fresh process or a seat in a shared one, and ends exactly
+// once. Never do two attempts of a task run side by side, unless Restart.Overlap allows it
+// beside one that was abandoned. When its restarts are spent, or could not help, the task
 // has failed, and only then its policy hears of it.
 //
 // A task with needs ([Spec.Needs]) waits before each attempt until they are met. One
@@ -61,7 +61,8 @@
 //
 // A plugin runs in a process group of its own, with a minimal environment, its
 // socket in a private directory that is removed at its end: below TMPDIR if that is set,
-// on Linux else in memory, below XDG_RUNTIME_DIR or /dev/shm. What it prints becomes
+// on Linux else in memory, below XDG_RUNTIME_DIR or /dev/shm, and in any case where its
+// path is short enough and nobody else can take its place. What it prints becomes
 // log records.
 //
 // A kind that this program registered itself runs in process mode by starting this
@@ -144,40 +145,47 @@
 //
 //   - The socket, against every other process, of this user and of others. On Linux
 //     each side asks the system, for each connection, who is at the other end, before
-//     it says anything. The host accepts the child that it started, or one of that
-//     child's process group, as its own user; a plugin written with package plugin
-//     accepts the process that started it, as its own user, and hangs up on others. A
-//     foreign plugin has the host's half of the check, and beyond that the socket's
-//     directory, which only this user can enter. On other systems both sides show
-//     certificates that were made for the launch.
-//     A plugin that was attached (catalog.Catalog.Attach) runs what whoever started it
-//     chose: there host and plugin each accept any process of their own user, on other
-//     systems whoever the directory of its socket lets in.
+//     it says anything. The host accepts, as its own user, the child that it started,
+//     or one of that child's process group that descends from it. A plugin written with
+//     package plugin accepts, as its own user, the process that started it, and hangs up
+//     on others. A foreign plugin has the host's half of the check, and beyond that the
+//     socket's directory, which only this user can enter. On other systems, and with
+//     [WithTLS], both sides show certificates that were made for the launch.
+//   - Less, where a plugin was attached (catalog.Catalog.Attach): it runs what whoever
+//     started it chose. Host and plugin each accept any process of their own user, on
+//     other systems than Linux whoever the directory of its socket lets in.
 //   - What runs, against who can replace a plugin's file after it was checked. The
-//     catalog hashes and copies a plugin through one descriptor, into a directory
-//     that only this user can enter, and what is launched is that copy. For a script
-//     this covers the script alone, not its interpreter or what it imports.
+//     catalog hashes and copies a plugin through one descriptor, into a directory that
+//     only this user and root can write, and what is launched is that copy. A copy of an
+//     earlier run is hashed again before it counts. For a script this covers the script
+//     alone, not its interpreter or what it imports.
 //   - What may run. A plugin, or plugin directory, that users other than this one and
-//     root can write is refused; with a lock file in the directory, so is a plugin
-//     that differs from it. Neither protects against who can write the lock file.
+//     root can write is refused, by its owner, its mode, or on Linux its access list. A
+//     group is nobody else if it is root's, or this user's first, of the user's name or
+//     number. Of a link, what it leads to is asked; directories above are not. With a lock
+//     file in the directory, a plugin that differs from it, in content or version, is
+//     refused. Neither protects against who can write the lock file.
 //   - The host's environment, against a plugin that looks for secrets there. It gets
 //     PATH, HOME, TMPDIR, TZ, LANG, LANGUAGE and LC_*, what its [Env] names, and what
 //     the host and it must agree on. As this user's process it may still read the
-//     host's through the system.
+//     host's through the system. Files that the host itself inherited open reach it, as
+//     with any program in Go; the command hostelry keeps them back, on Linux 5.11.
 //   - The host, against what a plugin says and does: garbage, floods, lies, hanging,
-//     dying. Its log lines are cut at 64 KiB (1 MiB for a JSON record), the last 20
-//     lines of its stderr are kept at 500 bytes each, a message has at most 130 MiB, a
-//     config, a result or a checkpoint 64 MiB as JSON text, quotes and all. The host
-//     reads as fast as its log handler takes records: a flood slows the plugin that
-//     makes it. What a plugin has left in its pipes when it dies is read within two
-//     seconds, and the log says how much was not.
-//   - The system, against what a plugin leaves behind. A task's process group is
-//     killed when the task ends, or the last one that shares it. When the host dies, even by SIGKILL, a plugin written
-//     with package plugin stops its tasks with task.ErrHostGone and exits within a
-//     second, after which the keeper kills the process groups that are left, frozen
-//     and foreign ones too, and on Linux every process that still has the host's mark
-//     in its environment. While the host lives, a process that left its plugin's group
-//     on purpose is not looked for, unless its task has a cgroup.
+//     dying. A message has at most 130 MiB; a config, a result or a checkpoint 64 MiB
+//     as JSON text, quotes and all; a text of a failure, of progress or of a log message
+//     256 KiB. A line of its output is cut at 64 KiB (1 MiB for a JSON record), and the
+//     last 20 of its stderr are kept at 500 bytes each. The host reads as fast as its
+//     log handler takes records: a flood slows the plugin that makes it. What a plugin
+//     has left in its pipes when it dies is read within two seconds, and the log says
+//     how much was not.
+//   - The system, against what a plugin leaves behind. A task's process group is killed
+//     when the task ends, or the last one that shares it. When the host dies, even by
+//     SIGKILL, a plugin written with package plugin stops its tasks with
+//     task.ErrHostGone and exits within a second, after which the keeper kills the
+//     process groups that are left, frozen and foreign ones too, and on Linux every
+//     process that still has the host's mark in its environment. While the host lives,
+//     a process that left its plugin's group on purpose is not looked for, unless its
+//     task has a cgroup.
 //   - The system, against a plugin that uses too much by mistake: see [Limits]. One that
 //     means to can leave its cgroup, as this user can.
 //

@@ -16,7 +16,7 @@ import (
 // Limits bound what a process task may use; 0 sets none. A task that fails of a limit
 // has [OutcomeOverLimit], and its error says which. [Runner.Add] refuses a limit that
 // cannot be enforced, and says why and what to do: all of them on systems other than
-// Linux.
+// Linux, and one beyond the host's own hard limit.
 //
 // Where the host can make cgroups (v2, Linux 5.14), memory and processes are those of
 // the whole task, with all processes that it started, wherever they went; and they all
@@ -90,6 +90,9 @@ func (l Limits) bounds(ready func(cgroup.Limits) error) (bounds, error) {
 	if l.Memory < 0 || l.Processes < 0 || l.OpenFiles < 0 || l.CPU < 0 {
 		return bounds{}, errors.New("limits: none is negative")
 	}
+	if 0 < l.Memory && l.Memory < 1<<20 {
+		return bounds{}, fmt.Errorf("limits: memory of %d bytes, which are less than any process needs: at least 1 MiB", l.Memory)
+	}
 	b := bounds{each: rlimit.Limits{
 		Memory: uint64(l.Memory), Processes: uint64(l.Processes), OpenFiles: uint64(l.OpenFiles), CPU: l.CPU,
 	}}
@@ -116,15 +119,19 @@ func (l Limits) bounds(ready func(cgroup.Limits) error) (bounds, error) {
 // blameLaunch says what the limits have to do with a launch that failed.
 func (e *process) blameLaunch(err error) error {
 	failed, ok := errors.AsType[*pluginproc.LaunchError](err)
-	switch limits := e.job.limits; {
-	case limits == (Limits{}):
+	if e.job.limits == (Limits{}) {
 		return err
-	case ok && failed.OverLimit != "":
-		e.failure.outcome = OutcomeOverLimit
-		return overLimit(failed.OverLimit, err)
-	default:
-		return fmt.Errorf("under limits that may be too low, %v: %w", limits, err)
 	}
+	var which string
+	if ok {
+		exit := failed.Exit
+		which = cmp.Or(failed.OverLimit, e.job.bounds.each.Exceeded(exit.CPU, exit.Signal != 0, append(failed.Stderr, err.Error())...))
+	}
+	if which != "" {
+		e.failure.outcome = OutcomeOverLimit
+		return overLimit(which, err)
+	}
+	return fmt.Errorf("under limits that may be too low, %v: %w", e.job.limits, err)
 }
 
 // blameLimit finds out whether a failure is that of a process over its limits. While the

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,11 +28,17 @@ import (
 
 func init() {
 	programs[catalog.Prefix+"glutton"] = func() int {
+		if os.Getenv(hastyKey) != "" { // it computes before it serves
+			_, _ = spin(context.Background(), config{})
+		}
 		plugin.Main(plugin.Info{Name: "glutton", Version: "1.0.0"}, gluttonous()...)
 		return 0
 	}
 	programs["bounded"] = bounded
 }
+
+// hastyKey makes the glutton use much before its handshake.
+const hastyKey = "GLUTTON_IS_HASTY"
 
 // gluttonous are kinds that use much. They are for a process of their own.
 func gluttonous() []task.Kind {
@@ -158,11 +165,35 @@ func TestOverALimitOfEachProcess(t *testing.T) {
 	files := g.limited(host.Limits{OpenFiles: 64}, "open", config{N: 100})
 	cpu := g.limited(host.Limits{CPU: time.Second}, "spin", config{})
 	within := g.limited(host.Limits{OpenFiles: 64, CPU: 30 * time.Second}, "open", config{N: 10}, "within")
+	s := g.spec("greet", config{}, "hasty")
+	s.Limits, s.Env.Set = host.Limits{CPU: time.Second}, map[string]string{hastyKey: "yes"}
+	hasty, err := g.Add(s)
+	if err != nil {
+		t.Fatal(err)
+	}
 	_ = g.Run(t.Context())
+	wantOverLimit(t, hasty, "CPU time (1s)")
 	wantOverLimit(t, files, "open files (64)")
 	wantOverLimit(t, cpu, "CPU time (1s)")
 	wantStates(t, host.StateSucceeded, within)
 	wantNoPlugins(t)
+}
+
+func TestLimitsThatMakeNoSense(t *testing.T) {
+	g := newRig(t, host.Process)
+	for want, l := range map[string]host.Limits{
+		"none is negative":                 {CPU: -time.Second},
+		"memory of 1023 bytes":             {Memory: 1023},
+		"not in whole seconds":             {CPU: time.Second + 1},
+		"beyond the host's own hard limit": {OpenFiles: math.MaxInt},
+	} {
+		s := g.spec("nothing", config{})
+		s.Limits = l
+		var refused *host.SpecError
+		if _, err := g.Add(s); !errors.As(err, &refused) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", l, err, want)
+		}
+	}
 }
 
 // TestALimitOnProcesses is either enforced by a cgroup, by the system on a user that

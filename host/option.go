@@ -25,6 +25,7 @@ type config struct {
 	runID        string
 	settled      settled
 	usual        *terms // of a task whose Spec asks for none
+	tls          bool
 }
 
 func newConfig(opts []Option) (*config, error) {
@@ -153,6 +154,18 @@ func WithLogger(l *slog.Logger) Option {
 			return errors.New("the logger is nil: give slog.New(slog.DiscardHandler) for silence")
 		}
 		c.logger = l
+		return nil
+	}
+}
+
+// WithTLS has host and plugins prove themselves by certificates, made for each launch, on
+// Linux too, where by default each asks the system who is at the other end: it is then
+// done besides. A launch takes longer, for two keys are made. Plugins written with package plugin can
+// do it; another may not be able to, and then does not start. It is not for plugins that
+// were attached.
+func WithTLS() Option {
+	return func(c *config) error {
+		c.tls = true
 		return nil
 	}
 }

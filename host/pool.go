@@ -197,7 +197,7 @@ func (p *pool) launchConfig(o *output) pluginproc.Config {
 	}
 	return pluginproc.Config{
 		Path: p.path, File: p.file, Env: env, Limits: p.bounds.each, Cgroup: p.bounds.all,
-		Logger: o.logger(), Mask: o.mask, Keeper: p.processes.keeper,
+		Logger: o.logger(), Mask: o.mask, Keeper: p.processes.keeper, TLS: p.config.tls,
 	}
 }
 

@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -185,4 +186,26 @@ func openFiles(t *testing.T) string {
 		names = append(names, filepath.Base(link)+" "+name)
 	}
 	return strings.Join(names, "\n")
+}
+
+// With certificates a task runs as ever, and its plugin was given the host's.
+func TestTLS(t *testing.T) {
+	for _, with := range []bool{false, true} {
+		opts := []host.Option{host.WithTLS()}
+		if !with {
+			opts = nil
+		}
+		g := newRig(t, host.Process, opts...)
+		h := g.add("pid", config{})
+		g.start()
+		g.awaitReady(h)
+		environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", h.Progress().Done))
+		if err != nil || strings.Contains(string(environ), wire.ClientCertKey+"=") != with {
+			t.Errorf("with certificates %t: %q, %v", with, environ, err)
+		}
+		if err := g.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		wantStates(t, host.StateStopped, h)
+	}
 }

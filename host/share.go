@@ -39,6 +39,9 @@ func (s Share) String() string {
 // MarshalText writes String.
 func (s Share) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// maxWarm bounds what a slip of the pen can start; job files have the same bound.
+const maxWarm = 1000
+
 // seating is what a Spec says of the processes that its task runs in.
 type seating struct {
 	share Share
@@ -65,6 +68,9 @@ func (s *Spec) seating(mode Mode, kind *catalog.Kind) (seating, error) {
 	}
 	if s.MaxTasks < 0 || s.Warm < 0 {
 		errs = append(errs, fmt.Errorf("max tasks %d, warm %d: neither is negative", s.MaxTasks, s.Warm))
+	}
+	if s.Warm > maxWarm {
+		errs = append(errs, fmt.Errorf("warm %d: at most %d processes wait", s.Warm, maxWarm))
 	}
 	if s.MaxTasks > 0 && s.Share == ShareTask {
 		errs = append(errs, errors.New("max tasks are for processes that tasks share: set Share to SharePlugin, too"))

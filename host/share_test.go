@@ -17,6 +17,7 @@ func TestShareIsRefusedWhereItMakesNoSense(t *testing.T) {
 		`share "Share(7)" is not one of task, plugin`:                   {Share: 7},
 		"max tasks -1, warm 0: neither is negative":                     {Share: host.SharePlugin, MaxTasks: -1},
 		"max tasks 0, warm -2: neither is negative":                     {Warm: -2},
+		"warm 1001: at most 1000 processes wait":                        {Warm: 1001},
 		"max tasks are for processes that tasks share":                  {MaxTasks: 3},
 		"a limit on CPU time is for a process that is a task's own":     {Share: host.SharePlugin, Limits: host.Limits{CPU: time.Second}},
 	} {

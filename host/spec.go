@@ -28,7 +28,8 @@ type Spec struct {
 	// many attempts do so at once at most, before another process is started: 0 is any
 	// number. Warm is how many processes like the task's are kept waiting, so that
 	// an attempt need not wait for a launch: from the first attempt of such a task to the
-	// end of the run; the largest Warm of tasks with the same processes counts. They
+	// end of the run; the largest Warm of tasks with the same processes counts, and
+	// none is above 1000. They
 	// are for process mode, and else must be zero; likewise for a plugin that was
 	// attached.
 	Share    Share

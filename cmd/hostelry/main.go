@@ -23,6 +23,7 @@ const (
 
 func main() {
 	plugin.ServeSelf(builtin.Kinds()...) // the built-in kinds in process mode
+	keepInherited()
 	os.Exit(hostelry(os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -33,21 +34,23 @@ func FuzzLock(f *testing.F) {
 				continue
 			}
 			locked[e.Name] = true
-			if l.check(e.Name, strings.Repeat("00", 32), false) == nil && strings.Trim(e.SHA256, "0") != "" {
+			other := &Plugin{Name: e.Name, Version: e.Version + "x", SHA256: strings.Repeat("00", 32)}
+			if l.check(other, false) == nil && strings.Trim(e.SHA256, "0") != "" || l.checkVersion(other) == nil {
 				t.Errorf("%v allows another plugin", e)
 			}
 		}
-		if !locked["two"] && l.check("two", sum, true) == nil {
+		if !locked["two"] && l.check(&Plugin{Name: "two", SHA256: sum}, true) == nil {
 			t.Error("a plugin that is not locked is allowed")
 		}
-		raw, err = json.Marshal(l.renew([]Plugin{{Name: "one", Version: "2.0.0", SHA256: sum}}))
+		one := Plugin{Name: "one", Version: "2.0.0", SHA256: sum}
+		raw, err = json.Marshal(l.renew([]Plugin{one}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if l, err = parseLock(raw); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.check("one", sum, true); err != nil || len(l.Plugins) != others+1 {
+		if err := errors.Join(l.check(&one, true), l.checkVersion(&one)); err != nil || len(l.Plugins) != others+1 {
 			t.Errorf("written anew: %v, %d entries, want %d", err, len(l.Plugins), others+1)
 		}
 	})

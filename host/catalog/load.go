@@ -16,6 +16,7 @@ import (
 
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
+	"github.com/hostelry-run/hostelry/host/internal/trust"
 	"github.com/hostelry-run/hostelry/shared/task"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
@@ -81,17 +82,19 @@ func (c *Catalog) Load(ctx context.Context, dir string, opts ...LoadOption) erro
 
 // open checks the directory itself and lists it.
 func (l *loader) open(dir string) ([]os.DirEntry, error) {
-	entries, err := os.ReadDir(dir)
+	f, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(dir)
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	if err == nil {
+		err = l.checkTrust(f)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := l.checkTrust(info); err != nil {
-		return nil, err
-	}
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	if !l.ignoreLock {
 		if l.lock, err = readLock(dir); err != nil {
 			return nil, err
@@ -104,11 +107,11 @@ func (l *loader) open(dir string) ([]os.DirEntry, error) {
 	return entries, err
 }
 
-func (l *loader) checkTrust(info os.FileInfo) error {
+func (l *loader) checkTrust(f *os.File) error {
 	if l.trustAll {
 		return nil
 	}
-	if err := trusted(info); err != nil {
+	if err := trust.Check(f); err != nil {
 		return fmt.Errorf("%w: whoever can write it can run anything as you; take the right away, or allow it by --allow-writable (catalog.WithWritableByOthers)", err)
 	}
 	return nil
@@ -151,7 +154,7 @@ func (l *loader) load(ctx context.Context, p *Plugin) error {
 	if err := l.copy(p); err != nil {
 		return err
 	}
-	if err := l.lock.check(p.Name, p.SHA256, l.locked); err != nil {
+	if err := l.lock.check(p, l.locked); err != nil {
 		return err
 	}
 	d, known := l.store.describe(p.SHA256)
@@ -163,6 +166,9 @@ func (l *loader) load(ctx context.Context, p *Plugin) error {
 		l.store.keep(p.SHA256, d)
 	}
 	p.Version = d.Version
+	if err := l.lock.checkVersion(p); err != nil {
+		return err
+	}
 	kinds, err := pluginKinds(p, l.store.path(p.SHA256, file), d)
 	p.Kinds = kinds
 	return err
@@ -171,22 +177,19 @@ func (l *loader) load(ctx context.Context, p *Plugin) error {
 // copy checks the file and puts what it holds into the store, through one
 // descriptor.
 func (l *loader) copy(p *Plugin) error {
-	info, err := os.Stat(p.Path) // first: to open a socket fails, and a device may do something
-	if err == nil {
-		err = l.checkFile(p.Path, info)
-	}
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(p.Path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a named pipe in its place would block
+	f, err := openRegular(p.Path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err == nil {
-		err = l.checkFile(p.Path, info)
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o111 == 0:
+		return fmt.Errorf("it is not executable: chmod +x %s", p.Path)
 	}
-	if err != nil {
+	if err := l.checkTrust(f); err != nil {
 		return err
 	}
 	if p.SHA256, err = l.store.add(f, filepath.Base(p.Path)); err == nil {
@@ -195,16 +198,38 @@ func (l *loader) copy(p *Plugin) error {
 	return err
 }
 
-func (l *loader) checkFile(path string, info os.FileInfo) error {
+// openRegular opens a file that is one, and asks twice: to open a socket fails, and a
+// device may do something; and a named pipe that took its place since would block.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err == nil {
+		err = checkRegular(info)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err = f.Stat(); err == nil {
+		err = checkRegular(info)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func checkRegular(info os.FileInfo) error {
 	switch {
 	case info.IsDir():
-		return errors.New("it is a directory; a plugin is an executable file")
+		return errors.New("it is a directory, and should be a file")
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("it is no regular file (%v)", info.Mode().Type())
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o111 == 0:
-		return fmt.Errorf("it is not executable: chmod +x %s", path)
 	}
-	return l.checkTrust(info)
+	return nil
 }
 
 // launch starts the plugin's copy and asks it what it offers.

@@ -40,9 +40,14 @@ const platform = runtime.GOOS + "/" + runtime.GOARCH
 // readLock returns nil if the directory has none.
 func readLock(dir string) (*lock, error) {
 	path := filepath.Join(dir, LockFile)
-	raw, err := os.ReadFile(path)
+	f, err := openRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	var raw []byte
+	if err == nil {
+		raw, err = io.ReadAll(f)
+		_ = f.Close()
 	}
 	var l *lock
 	if err == nil {
@@ -70,6 +75,7 @@ func parseLock(raw []byte) (*lock, error) {
 	}
 	for i, e := range l.Plugins {
 		sum, err := hex.DecodeString(e.SHA256)
+		same := func(other lockEntry) bool { return other.Name == e.Name && other.Platform == e.Platform }
 		switch {
 		case task.ValidateName(e.Name) != nil:
 			return nil, fmt.Errorf("plugins[%d]: %w", i, task.ValidateName(e.Name))
@@ -77,29 +83,44 @@ func parseLock(raw []byte) (*lock, error) {
 			return nil, fmt.Errorf("plugins[%d]: %s has no platform", i, e.Name)
 		case err != nil || len(sum) != sha256.Size:
 			return nil, fmt.Errorf("plugins[%d]: the sha256 of %s is %q", i, e.Name, e.SHA256)
+		case slices.ContainsFunc(l.Plugins[:i], same):
+			return nil, fmt.Errorf("plugins[%d]: %s for %s is there twice", i, e.Name, e.Platform)
 		}
 	}
 	return &l, nil
 }
 
-// check refuses a plugin that differs from what was locked; one that is not in
-// the lock is refused if strict.
-func (l *lock) check(name, sum string, strict bool) error {
+// entry is that of a plugin for this platform, or nil.
+func (l *lock) entry(plugin string) *lockEntry {
 	if l == nil {
 		return nil
 	}
-	for _, e := range l.Plugins {
-		switch {
-		case e.Name != name || e.Platform != platform:
-		case strings.EqualFold(e.SHA256, sum):
-			return nil
-		default:
-			return fmt.Errorf("it differs from %s: its sha256 is %s, that of the locked version %s is %s; if the change is meant, run hostelry plugin lock",
-				LockFile, sum, e.Version, e.SHA256)
-		}
+	i := slices.IndexFunc(l.Plugins, func(e lockEntry) bool { return e.Name == plugin && e.Platform == platform })
+	if i < 0 {
+		return nil
 	}
-	if strict {
+	return &l.Plugins[i]
+}
+
+// check refuses a plugin whose bytes differ from what was locked; one that is not in
+// the lock is refused if strict.
+func (l *lock) check(p *Plugin, strict bool) error {
+	switch e := l.entry(p.Name); {
+	case e == nil && strict:
 		return fmt.Errorf("it is not in %s for %s; if it is meant to be, run hostelry plugin lock", LockFile, platform)
+	case e != nil && !strings.EqualFold(e.SHA256, p.SHA256):
+		return fmt.Errorf("it differs from %s: its sha256 is %s, that of the locked version %s is %s; if the change is meant, run hostelry plugin lock",
+			LockFile, p.SHA256, e.Version, e.SHA256)
+	}
+	return nil
+}
+
+// checkVersion refuses a plugin that says that it is of another version than what was
+// locked, although its bytes are the same.
+func (l *lock) checkVersion(p *Plugin) error {
+	if e := l.entry(p.Name); e != nil && e.Version != p.Version {
+		return fmt.Errorf("it differs from %s: it says that it is version %q, the locked version is %q; if the change is meant, run hostelry plugin lock",
+			LockFile, p.Version, e.Version)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/hostelry-run/hostelry/host/catalog"
@@ -159,6 +160,7 @@ func TestALockThatCannotBeReadIsRefused(t *testing.T) {
 		entryOf("", "linux/amd64", sum), entryOf("One", "linux/amd64", sum), entryOf("one", "", sum),
 		entryOf("one", "linux/amd64", ""), entryOf("one", "linux/amd64", sum[1:]), entryOf("one", "linux/amd64", sum[2:]+"xx"),
 		"<<<<<<< ours\n" + entryOf("one", "linux/amd64", sum),
+		strings.Replace(entryOf("one", "linux/amd64", sum), "]", `,{"name":"one","version":"2","platform":"linux/amd64","sha256":"`+sum+`"}]`, 1),
 	} {
 		d.file(catalog.LockFile, text, 0o600)
 		_, err := d.tryLoad(t.Context())
@@ -167,7 +169,37 @@ func TestALockThatCannotBeReadIsRefused(t *testing.T) {
 		}
 		d.wantLaunched()
 	}
+	if err := os.Remove(d.lockPath()); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(d.lockPath(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.tryLoad(t.Context()); err == nil || !strings.Contains(err.Error(), d.lockPath()+" cannot be read") {
+		t.Errorf("a named pipe: %v", err)
+	}
 	d.lock() // replaces it
+	wantGood(t, d.load(catalog.WithLocked()), "one", "a")
+}
+
+// The version is locked, too: what says another one is not what was meant, or the lock is
+// not what was written.
+func TestAPluginOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	d.offers("one", "a")
+	d.lock()
+	good, err := os.ReadFile(d.lockPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []string{"1.2.4", ""} {
+		d.file(catalog.LockFile, strings.Replace(string(good), "1.2.3", version, 1), 0o600)
+		for _, opts := range [][]catalog.LoadOption{nil, {catalog.WithLocked()}} {
+			wantBad(t, d.load(opts...), "one", "differs from hostelry.lock", `version "1.2.3"`, `"`+version+`"`, "hostelry plugin lock")
+		}
+	}
+	d.lock()
 	wantGood(t, d.load(catalog.WithLocked()), "one", "a")
 }
 

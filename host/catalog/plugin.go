@@ -24,9 +24,10 @@ var ErrAttached = errors.New("skipped: a running plugin of that name is attached
 
 // Plugin is a row for one file of a plugin directory.
 type Plugin struct {
-	// Name is the file's name without Prefix (and on Windows without .exe).
+	// Name is the file's name without Prefix (and on Windows without .exe), whatever the
+	// plugin calls itself: as with the commands of a shell, who names the file names it.
 	Name string
-	// Version is what the plugin says.
+	// Version is what the plugin says. Where a LockFile has the plugin, it has this version.
 	Version string
 	// Path is the file's.
 	Path string

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/hostelry-run/hostelry/host/internal/trust"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -33,7 +34,8 @@ func defaultStores() []string {
 	return append(dirs, filepath.Join(os.TempDir(), "hostelry-plugins-"+strconv.Itoa(os.Getuid())))
 }
 
-// openStore returns the first store that can be written, and where nobody else can.
+// openStore returns the first store that can be written, and run from, and where nobody
+// else can write.
 func openStore(dirs []string) (*store, error) {
 	var errs []error
 	for _, dir := range dirs {
@@ -48,8 +50,9 @@ func openStore(dirs []string) (*store, error) {
 	return nil, fmt.Errorf("no directory for the plugins' private copies: %w", errors.Join(errs...))
 }
 
-// makePrivate also tries to write. It returns the directory's own path: a link in
-// the path may lead elsewhere later, and so may a relative one.
+// makePrivate also tries whether a program there could be written and run. It returns the
+// directory's own path: a link in the path may lead elsewhere later, and so may a
+// relative one.
 func makePrivate(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err == nil {
@@ -61,28 +64,41 @@ func makePrivate(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	info, err := os.Stat(dir)
+	f, err := os.Open(dir)
 	if err != nil {
 		return "", err
 	}
-	if err := private(info); err != nil {
+	defer f.Close()
+	if err := trust.CheckPrivate(f); err != nil {
 		return "", fmt.Errorf("%s: %w", dir, err)
 	}
-	probe, err := os.MkdirTemp(dir, fresh)
-	if err == nil {
-		err = os.Remove(probe)
+	return dir, probe(dir)
+}
+
+// probe makes a program, which nobody runs.
+func probe(dir string) error {
+	f, err := os.CreateTemp(dir, fresh)
+	if err != nil {
+		return err
 	}
-	return dir, err
+	defer os.Remove(f.Name())
+	if err := errors.Join(f.Chmod(0o700), f.Close()); err != nil {
+		return err
+	}
+	if err := canRun(f.Name()); err != nil {
+		return fmt.Errorf("no program can be run from %s, most likely since it is mounted noexec: %w", dir, err)
+	}
+	return nil
 }
 
 // add makes sure that there is a copy of the bytes that f holds, and returns their
 // sha256. The name is the copy's file name.
 func (s *store) add(f *os.File, name string) (string, error) {
-	sum, size, err := copyHash(io.Discard, f)
+	sum, err := copyHash(io.Discard, f)
 	if err != nil {
 		return "", err
 	}
-	if s.has(sum, name, size) {
+	if s.has(sum, name) {
 		return sum, nil
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -97,33 +113,53 @@ func (s *store) add(f *os.File, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum, _, err = copyHash(file, f) // anew: what counts is what the copy holds
+	sum, err = copyHash(file, f) // anew: what counts is what the copy holds
 	if err = errors.Join(err, file.Close()); err != nil {
 		return "", fmt.Errorf("copy the plugin: %w", err)
 	}
-	err = os.Rename(dir, filepath.Join(s.dir, sum))
-	if err != nil { // another host was first, or the same plugin has another name too
-		err = os.Rename(filepath.Join(dir, name), s.path(sum, name))
-	}
-	if err != nil {
+	if err := s.put(dir, sum, name); err != nil {
 		return "", fmt.Errorf("keep a copy of the plugin: %w", err)
 	}
 	return sum, nil
 }
 
-// copyHash returns the sha256 of what it copies, in hex, and the number of bytes.
-func copyHash(w io.Writer, r io.Reader) (sum string, size int64, err error) {
-	h := sha256.New()
-	size, err = io.Copy(io.MultiWriter(w, h), r)
-	return hex.EncodeToString(h.Sum(nil)), size, err
+// put gives the copy in dir its place.
+func (s *store) put(dir, sum, name string) error {
+	place := filepath.Join(s.dir, sum)
+	err := os.Rename(dir, place)
+	if err == nil {
+		return nil
+	}
+	// Another host was first, or the same plugin has another name too.
+	if os.Chmod(place, 0o700) == nil && os.Rename(filepath.Join(dir, name), s.path(sum, name)) == nil {
+		return nil
+	}
+	_ = os.RemoveAll(place) // it is no copy's
+	return os.Rename(dir, place)
 }
 
-// has reports whether the copy is there, and marks it as used. One of another size
-// was cut short when the system crashed.
-func (s *store) has(sum, name string, size int64) bool {
+// copyHash returns the sha256 of what it copies, in hex.
+func copyHash(w io.Writer, r io.Reader) (sum string, err error) {
+	h := sha256.New()
+	_, err = io.Copy(io.MultiWriter(w, h), r)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// has reports whether the copy is there, and marks it as used. Its bytes are hashed each
+// time: it may have been cut short when the system crashed, and a plugin, which runs as
+// this user, can have changed it.
+func (s *store) has(sum, name string) bool {
+	f, err := openRegular(s.path(sum, name))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	found, err := copyHash(io.Discard, f)
+	if err != nil || found != sum || trust.Check(f) != nil || canRun(f.Name()) != nil {
+		return false
+	}
 	now := time.Now()
-	info, err := os.Stat(s.path(sum, name))
-	return err == nil && info.Size() == size && os.Chtimes(s.path(sum, name), now, now) == nil
+	return os.Chmod(filepath.Join(s.dir, sum), 0o700) == nil && os.Chtimes(f.Name(), now, now) == nil
 }
 
 func (s *store) path(sum, name string) string { return filepath.Join(s.dir, sum, name) }

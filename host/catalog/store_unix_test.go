@@ -4,6 +4,7 @@ package catalog_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -124,21 +125,38 @@ func TestGarbageInTheStoreIsPutRight(t *testing.T) {
 		}
 	}
 
-	for _, text := range []string{"", "#!/bin"} { // cut short by a crash
-		writeFile(t, copied, text, 0o700)
-		wantGood(t, d.load(), "one", "a")
-		d.wantLaunched()
-		if sum := hashOf(t, copied); sum != p.SHA256 {
-			t.Errorf("the copy has the sha256 %s, want %s", sum, p.SHA256)
-		}
-	}
-	if err := os.Remove(copied); err != nil {
+	bytesOf, err := os.ReadFile(copied)
+	if err != nil {
 		t.Fatal(err)
 	}
-	wantGood(t, d.load(), "one", "a")
-	if sum := hashOf(t, copied); sum != p.SHA256 {
-		t.Errorf("the copy has the sha256 %s, want %s", sum, p.SHA256)
+	entry := filepath.Dir(copied)
+	for name, spoil := range map[string]func() error{
+		"cut to nothing": func() error { return os.Truncate(copied, 0) }, // by a crash of the system
+		"cut short":      func() error { return os.Truncate(copied, 6) },
+		"of the same size": func() error {
+			return os.WriteFile(copied, append([]byte("#!/bin/false\n#"), bytesOf[14:]...), 0o700) //nolint:gosec // a program
+		},
+		"gone":                  func() error { return os.Remove(copied) },
+		"not to be run":         func() error { return os.Chmod(copied, 0o600) },
+		"everybody's":           func() error { return os.Chmod(copied, 0o777) }, //nolint:gosec // likewise
+		"in everybody's":        func() error { return os.Chmod(entry, 0o777) },  //nolint:gosec // likewise
+		"a directory":           func() error { return errors.Join(os.Remove(copied), os.MkdirAll(filepath.Join(copied, "x"), 0o700)) },
+		"below what is no such": func() error { return errors.Join(os.RemoveAll(entry), os.WriteFile(entry, nil, 0o600)) },
+	} {
+		if err := spoil(); err != nil {
+			t.Fatal(err)
+		}
+		wantGood(t, d.load(), "one", "a")
+		if sum := hashOf(t, copied); sum != p.SHA256 {
+			t.Errorf("%s: then the copy has the sha256 %s, want %s", name, sum, p.SHA256)
+		}
+		for _, path := range []string{copied, entry} {
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o700 {
+				t.Errorf("%s: then %s has the mode %v (%v)", name, path, info.Mode(), err)
+			}
+		}
 	}
+	d.launched()
 }
 
 func TestOldCopiesAreRemovedAndNothingElse(t *testing.T) {

@@ -54,6 +54,8 @@ var doorRows = []row{
 		want: launchFails("listens in the plugin's place")},
 	{name: "lets another user listen", how: func() { listenInPlace("nobodys", nil) }, root: true,
 		want: launchFails(fmt.Sprintf("of user %d listens in the plugin's place", nobody))},
+	{name: "lets an orphan of its group listen", how: func() { spawn("matchmaker", nil); forever() }, // as one that joined the group
+		want: launchFails("nor descends from it")},
 	{name: "lets a child listen", how: func() { spawn("successor", nil); forever() }, want: succeeds()},
 	{name: "accepts and says nothing", how: accepts(func(net.Conn) { forever() }), hangs: true, want: launchFails("start timeout")},
 	{name: "accepts and hangs up", how: accepts(func(c net.Conn) { c.Close() }), want: launchFails("cannot be reached at")},
@@ -111,6 +113,18 @@ func accepts(f func(net.Conn)) func() {
 			}
 		}
 	}
+}
+
+// matchmaker leaves an orphan, and orphan serves once it is one.
+func matchmaker() { spawn("orphan", nil) }
+
+func orphan() {
+	parent := os.Getppid()
+	up()
+	for os.Getppid() == parent {
+		time.Sleep(time.Millisecond)
+	}
+	raw(func(*rawStream) error { return nil })
 }
 
 // successor is the child that serves while the plugin does not.

@@ -21,6 +21,8 @@ var roles = map[string]func(){
 	"listener":   listener,
 	"nobodys":    nobodysListener,
 	"successor":  successor,
+	"matchmaker": matchmaker,
+	"orphan":     orphan,
 	"stranger":   stranger,
 	"busy-host":  busyHost,
 }

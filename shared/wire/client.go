@@ -107,6 +107,9 @@ func (r *Remote) open(ctx, streamCtx context.Context, c *Client, start *taskpb.S
 	if _, err := task.Restore(ctx, &checkpoint); err != nil {
 		return err
 	}
+	if err := checkSize(checkpoint, task.ErrBadCheckpoint); err != nil { // of an attempt in the host's process
+		return err
+	}
 	start.Checkpoint = checkpoint
 	r.sending.Lock()
 	defer r.sending.Unlock()
@@ -174,17 +177,29 @@ func (r *Remote) receive(ctx context.Context, response *taskpb.RunResponse) {
 	case *taskpb.RunResponse_Ready:
 		task.Ready(ctx)
 	case *taskpb.RunResponse_Progress:
-		task.Progress(ctx, m.Progress.GetDone(), m.Progress.GetTotal(), m.Progress.GetMessage())
+		task.Progress(ctx, m.Progress.GetDone(), m.Progress.GetTotal(), text(m.Progress.GetMessage()))
 	case *taskpb.RunResponse_Heartbeat:
 		task.Heartbeat(ctx)
 	case *taskpb.RunResponse_Log:
 		r.log(ctx, m.Log)
 	case *taskpb.RunResponse_Checkpoint:
-		if task.Checkpoint(ctx, json.RawMessage(m.Checkpoint.GetData())) == nil {
-			_ = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_CheckpointAck{
-				CheckpointAck: &taskpb.CheckpointAck{Sequence: m.Checkpoint.GetSequence()},
-			}})
-		}
+		r.keep(ctx, m.Checkpoint)
+	}
+}
+
+// keep gives the host a checkpoint, and answers it. One that cannot be kept is not
+// answered, and the log says why.
+func (r *Remote) keep(ctx context.Context, c *taskpb.Checkpoint) {
+	err := checkSize(c.GetData(), task.ErrBadCheckpoint)
+	if err == nil {
+		err = task.Checkpoint(ctx, json.RawMessage(c.GetData()))
+	}
+	if err == nil {
+		_ = r.send(&taskpb.RunRequest{Message: &taskpb.RunRequest_CheckpointAck{
+			CheckpointAck: &taskpb.CheckpointAck{Sequence: c.GetSequence()},
+		}})
+	} else if errors.Is(err, task.ErrBadCheckpoint) {
+		task.Logger(ctx).Warn("a checkpoint was not kept, and is not answered", "sequence", c.GetSequence(), "reason", text(err.Error()))
 	}
 }
 
@@ -193,8 +208,13 @@ func (r *Remote) log(ctx context.Context, l *taskpb.Log) {
 	if l.GetTime().IsValid() {
 		at = l.GetTime().AsTime()
 	}
-	record := slog.NewRecord(at, logLevel(l.GetLevel()), l.GetMessage(), 0)
-	if fields, err := decodeFields(l.GetFields()); err == nil {
+	record := slog.NewRecord(at, logLevel(l.GetLevel()), text(l.GetMessage()), 0)
+	fields, err := decodeFields(l.GetFields())
+	switch {
+	case err != nil:
+	case len(l.GetFields()) > maxText:
+		record.Add(droppedKey, len(fields))
+	default:
 		addFields(&record, fields)
 	}
 	handler := task.Logger(ctx).Handler()

@@ -26,7 +26,8 @@ var sentinels = map[taskpb.Code]error{
 	taskpb.Code_CODE_DEADLINE_EXCEEDED: context.DeadlineExceeded,
 }
 
-// maxText bounds each text of a failure in bytes: an error's message, a stack.
+// maxText bounds each text that is for people in bytes: an error's message, a stack, that
+// of progress or of a log message.
 const maxText = 256 << 10
 
 // encodeFailure is nil for a nil error. It never fails: an error whose methods
@@ -96,10 +97,12 @@ func (e *remoteError) As(target any) bool {
 	return false
 }
 
-// text makes s fit for a protobuf string: valid UTF-8 and not endless.
+// text makes s fit for a protobuf string: valid UTF-8 and not endless. What one side has
+// cut, the other leaves as it is.
 func text(s string) string {
+	const kept = maxText - len("... (9223372036854775807 bytes more)")
 	if len(s) > maxText {
-		s = fmt.Sprintf("%s... (%d bytes more)", s[:maxText], len(s)-maxText)
+		s = fmt.Sprintf("%s... (%d bytes more)", s[:kept], len(s)-kept)
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
 }

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
+	"github.com/hostelry-run/hostelry/shared/internal/taskpb"
 	"github.com/hostelry-run/hostelry/shared/task"
+	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
 // largest is a value whose JSON, in base64, is as long as a result, config or
@@ -68,5 +71,36 @@ func TestLongTexts(t *testing.T) {
 		if len(text) > 1<<20 || !strings.HasSuffix(text, "bytes more)") || !strings.Contains(text, "a\uFFFDa\uFFFD") {
 			t.Errorf("the %s arrived with %d bytes: %.30q ... %q", what, len(text), text, text[max(0, len(text)-30):])
 		}
+	}
+}
+
+// TestForeignTexts: a plugin that does not know the limits meets them at its host, and
+// what is too large is said not to be kept.
+func TestForeignTexts(t *testing.T) {
+	huge, keep, h := strings.Repeat("x", 2<<20), &keeper{}, &host{}
+	h.logger = slog.New(keep)
+	oversize := make([]byte, 64<<20+1)
+	oversize[0], oversize[len(oversize)-1] = '"', '"'
+	for i := range oversize[1 : len(oversize)-1] {
+		oversize[i+1] = 'x'
+	}
+	end := run(t, wire.NewClient(dial(t, says(nil, begun(),
+		&taskpb.RunResponse{Message: &taskpb.RunResponse_Progress{Progress: &taskpb.Progress{Message: huge}}},
+		&taskpb.RunResponse{Message: &taskpb.RunResponse_Log{Log: &taskpb.Log{Message: huge, Fields: []byte(`{"a":"` + huge + `"}`)}}},
+		&taskpb.RunResponse{Message: &taskpb.RunResponse_Checkpoint{Checkpoint: &taskpb.Checkpoint{Sequence: 3, Data: oversize}}},
+		finished("7", nil)))), h, "")
+	if end.Err != nil || string(end.Result) != "7" {
+		t.Fatalf("%s, %v", end.Result, end.Err)
+	}
+	const most = 256<<10 + 40
+	if told := h.noted(); len(told) != 1 || len(told[0]) > most || !strings.HasSuffix(told[0], "bytes more)") {
+		t.Errorf("%d reports, the first of %d bytes", len(told), len(told[0]))
+	}
+	if len(keep.shown) != 2 || len(keep.shown[0]) > most || !strings.HasSuffix(keep.shown[0], "bytes more) dropped_fields=1") {
+		t.Errorf("%d log records, the first of %d bytes", len(keep.shown), len(keep.shown[0]))
+	}
+	if last := keep.shown[len(keep.shown)-1]; !strings.Contains(last, "a checkpoint was not kept") || !strings.Contains(last, "67108865 bytes") ||
+		!strings.Contains(last, "sequence=3") {
+		t.Errorf("the checkpoint: %.200q", last)
 	}
 }

@@ -61,6 +61,9 @@ func fieldAttr(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
+// droppedKey says of a record how many fields it had, which were too long.
+const droppedKey = "dropped_fields"
+
 // encodeLog bounds a record as a host bounds a line: fields beyond it are dropped,
 // and that is said.
 func encodeLog(r slog.Record, fields []byte) *taskpb.Log {
@@ -71,7 +74,7 @@ func encodeLog(r slog.Record, fields []byte) *taskpb.Log {
 	fields = bytes.TrimSpace(fields)
 	if len(fields) > maxText {
 		dropped, _ := decodeFields(fields)
-		fields = fmt.Appendf(nil, `{"dropped_fields":%d}`, len(dropped))
+		fields = fmt.Appendf(nil, `{%q:%d}`, droppedKey, len(dropped))
 	}
 	if len(fields) > len("{}") {
 		l.Fields = fields

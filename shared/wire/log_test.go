@@ -47,7 +47,7 @@ func TestLogMessages(t *testing.T) {
 		`"level":"WARN","msg":"with fields","colour":"red","g":{"msg":"his","n":9223372036854775808},"level":"mine"}`,
 		`{"time":"2026-01-02T03:04:05.000006Z","level":"ERROR","msg":"of a time"}`,
 		`"level":"INFO","msg":"too much","dropped_fields":2}`,
-		`yyy... (786432 bytes more)"}`,
+		`yyy... (786468 bytes more)"}`,
 		`"level":"INFO","msg":"odd � text","�":"\u0000"}`,
 	} {
 		if i >= len(lines) || !strings.HasSuffix(lines[i], want) {

@@ -3,10 +3,17 @@ package keeper
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/hostelry-run/hostelry/host/internal/trust"
 )
+
+// longestBase is how long the path of a base may be in bytes: the system allows a socket's
+// about 100.
+const longestBase = 40
 
 // Dir is a private directory to make sockets in, with a path short enough for them:
 // the system allows about 100 bytes. Who is done with it, and has removed what it made
@@ -29,25 +36,49 @@ func (k *Keeper) Dir() (path string, release func(), err error) {
 	return k.dir, func() {}, nil
 }
 
-// makeDir makes a directory in the first of bases that takes one, unless the path is too
-// long. The keeper hears of it before it is made, lest the host die between the two.
+// makeDir makes a directory in the first of bases that takes one.
 func (k *Keeper) makeDir() (string, error) {
-	var failures []error
+	failures := []error{fmt.Errorf(
+		"no directory for the plugin's socket: set TMPDIR to one that this user can write, that others cannot or that has the sticky bit, with a path of at most %d bytes", longestBase)}
 	for _, base := range bases() {
-		if base == "" || len(base) > 40 {
+		if base == "" {
 			continue
 		}
-		dir := filepath.Join(base, "hostelry-"+rand.Text()[:10])
-		k.AddDir(dir)
-		err := os.Mkdir(dir, 0o700)
+		dir, err := k.makeDirIn(base)
 		if err == nil {
 			return dir, nil
 		}
-		k.RemoveDir(dir)
 		failures = append(failures, err)
 	}
-	return "", errors.Join(append(failures, errors.New(
-		"no directory for the plugin's socket: set TMPDIR to a directory that exists, with a path of at most 40 bytes"))...)
+	return "", errors.Join(failures...)
+}
+
+// makeDirIn refuses a base in which others could put something in the directory's place.
+// The keeper, which is elsewhere, hears of the directory before it is made, lest the host
+// die between the two.
+func (k *Keeper) makeDirIn(base string) (string, error) {
+	base, err := filepath.Abs(base)
+	if err != nil {
+		return "", err
+	}
+	if len(base) > longestBase {
+		return "", fmt.Errorf("%s: the path is too long", base)
+	}
+	f, err := os.Open(base)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if err := trust.Check(f); err != nil {
+		return "", fmt.Errorf("%s: %w", base, err)
+	}
+	dir := filepath.Join(base, "hostelry-"+rand.Text()[:10])
+	k.AddDir(dir)
+	if err = os.Mkdir(dir, 0o700); err != nil {
+		k.RemoveDir(dir)
+		return "", err
+	}
+	return dir, nil
 }
 
 // bases are where the directory may be: where the environment says that temporary files

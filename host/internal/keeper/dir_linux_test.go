@@ -18,11 +18,21 @@ func TestDir(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(tmp)
+	shared := filepath.Join(tmp, "shared")
+	if err := os.Mkdir(shared, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(shared, 0o777); err != nil { //nolint:gosec // that is what is refused
+		t.Fatal(err)
+	}
+	t.Chdir(filepath.Dir(tmp))
 	for name, c := range map[string]struct{ tmp, run string }{
 		"temporary files":           {tmp, "/nowhere"},
 		"the session's":             {"", tmp},
 		"there are none where told": {"/nowhere", tmp},
 		"the path is too long":      {"/tmp/" + strings.Repeat("x", 40), tmp},
+		"the path is relative":      {filepath.Base(tmp), "/nowhere"},
+		"others can write there":    {shared, tmp},
 	} {
 		t.Setenv("TMPDIR", c.tmp)
 		t.Setenv("XDG_RUNTIME_DIR", c.run)

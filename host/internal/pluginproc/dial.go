@@ -80,15 +80,16 @@ func (r *pluginRunner) accuse(err error) {
 	}
 }
 
-// recognise refuses whoever is neither the child that was started nor one of its
-// process group, or runs as another user.
+// recognise refuses whoever is not the child that was started, nor descends from it in its
+// process group, or runs as another user. To be in the group is not enough: any process
+// of the host's session that runs as this user can join it.
 func (r *pluginRunner) recognise(conn net.Conn) error {
 	pid, uid, err := wire.PeerOf(conn)
 	if err != nil {
 		return err
 	}
-	if uid != os.Getuid() || !r.group.Has(pid) {
-		return fmt.Errorf("process %d of user %d listens in the plugin's place: it is not the plugin, process %d of user %d, nor of its process group",
+	if uid != os.Getuid() || !r.group.Has(pid) || !descends(pid, r.group.Pid()) {
+		return fmt.Errorf("process %d of user %d listens in the plugin's place: it is not the plugin, process %d of user %d, nor descends from it in its process group",
 			pid, uid, r.group.Pid(), os.Getuid())
 	}
 	return nil

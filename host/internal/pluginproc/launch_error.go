@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
@@ -71,7 +73,9 @@ func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
 func explainStart(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w; make it executable: chmod +x %s", err, path)
+		return fmt.Errorf("%w; make it executable: chmod +x %s; if it is, its file system, or that of its copy, may be mounted noexec", err, path)
+	case errors.Is(err, syscall.ETXTBSY):
+		return fmt.Errorf("%w: something still has it open for writing", err)
 	case errors.Is(err, syscall.ENOEXEC):
 		return fmt.Errorf("%w: not a program for this system; rebuild it, and begin a script with #! and its interpreter", err)
 	case errors.Is(err, fs.ErrNotExist):
@@ -79,4 +83,15 @@ func explainStart(path string, err error) error {
 	default:
 		return err
 	}
+}
+
+// tellSize says what the system found too large: most often what the job gives the plugin.
+func tellSize(err error, env []string) error {
+	if !errors.Is(err, syscall.E2BIG) {
+		return err
+	}
+	longest := slices.MaxFunc(env, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+	name, _, _ := strings.Cut(longest, "=")
+	return fmt.Errorf("%w: its environment is too large for the system: %d variables, the longest, %s, of %d bytes (on Linux 128 KiB is too long for one); give it less, or a file to read",
+		err, len(env), name, len(longest))
 }

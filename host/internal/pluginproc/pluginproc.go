@@ -52,8 +52,8 @@ type Config struct {
 	// Keeper outlives the host to end the plugin; nil for none.
 	Keeper *keeper.Keeper
 	// TLS makes both sides prove themselves by certificates made for this launch.
-	// It is needless where the system tells who is at the other end of a socket,
-	// and always on elsewhere.
+	// It is needless where the system tells who is at the other end of a socket, but
+	// may be wanted, and always on elsewhere.
 	TLS bool
 }
 

@@ -142,25 +142,30 @@ func (r *pluginRunner) start() (err error) {
 	return nil
 }
 
-// spawn tries again for a while if the file is still open for writing somewhere:
-// a child that another goroutine has forked holds what this process was writing
-// to until it executes its own program.
+// spawn tries again, until the launch is given up, while the file is still open for
+// writing somewhere: a child that another goroutine has forked, here or in another host,
+// holds what its process was writing to until it executes its own program.
 func (r *pluginRunner) spawn(stdin, stdout, stderr *os.File) (group *procgroup.Group, err error) {
 	path, args, env, err := r.config.Limits.Wrap(r.config.Path, []string{cmp.Or(r.config.File, r.config.Path)}, r.env)
 	if err != nil {
 		return nil, err
 	}
-	for range 100 {
+	for {
 		group, err = procgroup.Begin(&exec.Cmd{
 			Path: path, Args: args, Env: env, Stdin: stdin, Stdout: stdout, Stderr: stderr,
 			SysProcAttr: r.cgroup.Attr(),
 		})
-		if !errors.Is(err, syscall.ETXTBSY) {
-			break
+		if !errors.Is(err, syscall.ETXTBSY) || r.isGivenUp() {
+			return group, tellSize(err, env)
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	return group, err
+}
+
+func (r *pluginRunner) isGivenUp() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.killed
 }
 
 func closeAll(files []*os.File) {

@@ -38,7 +38,7 @@ func (l Limits) Check() error {
 	case l.Processes > 0 && os.Geteuid() == 0:
 		return ErrRoot
 	}
-	return nil
+	return l.checkHard()
 }
 
 // roleKey makes this program limit itself and become another: see init.
@@ -99,11 +99,11 @@ func (l Limits) Exceeded(cpu time.Duration, killed bool, said ...string) string 
 		return false
 	}
 	switch {
-	case l.CPU > 0 && has("CPU time limit exceeded"): // said of a child
+	case l.CPU > 0 && has("CPU time limit exceeded", "SIGXCPU"): // said of a child
 		return fmt.Sprintf("CPU time (%v)", l.CPU)
 	case l.CPU > 0 && killed && cpu >= l.CPU*7/10: // the system counts ticks for the limit: on a busy machine it kills at 0.8 of it
 		return fmt.Sprintf("CPU time (%v)", l.CPU)
-	case l.OpenFiles > 0 && has(syscall.EMFILE.Error(), "EMFILE"):
+	case l.OpenFiles > 0 && has(syscall.EMFILE.Error(), "EMFILE", "shared object file: Error 24"): // the last is of ld.so
 		return fmt.Sprintf("open files (%d)", l.OpenFiles)
 	case l.Memory > 0 && has(syscall.ENOMEM.Error(), "out of memory", "MemoryError", "bad_alloc"):
 		return fmt.Sprintf("memory (%d MiB)", l.Memory>>20)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -73,6 +74,16 @@ func TestCheckRefuses(t *testing.T) {
 	if err := (rlimit.Limits{CPU: 1500 * time.Millisecond}).Check(); err == nil {
 		t.Error("a limit of one and a half seconds was accepted")
 	}
+	var own syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &own); err != nil {
+		t.Fatal(err)
+	}
+	if err := (rlimit.Limits{OpenFiles: own.Max}).Check(); err != nil {
+		t.Error(err)
+	}
+	if err := (rlimit.Limits{OpenFiles: own.Max + 1}).Check(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("own hard limit, %d", own.Max)) {
+		t.Errorf("a limit beyond the host's own: %v", err)
+	}
 	err := rlimit.Limits{Processes: 5}.Check()
 	if root := os.Geteuid() == 0; (err != nil) != root {
 		t.Errorf("a limit on processes as root %v: %v", root, err)
@@ -86,6 +97,8 @@ func TestExceededNamesTheLimit(t *testing.T) {
 		"MemoryError":                  "memory (5 MiB)",
 		"open /x: too many open files": "open files (3)",
 		"fork/exec /bin/true: resource temporarily unavailable": "processes (2)",
+		"died with <Signals.SIGXCPU: 24>.":                      "CPU time (4s)",
+		"cannot open shared object file: Error 24":              "open files (3)",
 		"no idea": "",
 	} {
 		if got := all.Exceeded(time.Second, false, said); got != want {

@@ -6,6 +6,8 @@ import "errors"
 
 const supported = false
 
+func (Limits) checkHard() error { return nil }
+
 func set(Limits) error { return errors.ErrUnsupported }
 
 func execute(string, []string, []string) error { return errors.ErrUnsupported }

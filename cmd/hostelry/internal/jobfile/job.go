@@ -147,6 +147,7 @@ func (j *Job) fill(problems *Problems) {
 			j.Tasks = append(j.Tasks, newTask(&tasks.fields[i], problems).seated(j.root, problems))
 		}
 	}
+	j.checkMaxTasks(problems)
 	j.checkNames(problems)
 }
 

@@ -1,12 +1,10 @@
 package jobfile
 
 import (
-	"cmp"
 	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/host/catalog"
@@ -44,7 +42,7 @@ func limitsOf(n *node, problems *Problems) host.Limits {
 	}
 	l.Memory = bytesOf(n.get("memory").text())
 	l.Processes, l.OpenFiles = number(n.get("processes")), number(n.get("open_files"))
-	l.CPU, _ = time.ParseDuration(cmp.Or(n.get("cpu").text(), "0s")) // a problem already
+	l.CPU = durationOf(n, "cpu", problems)
 	if err := l.Validate(); err != nil && problems.none(n.at) {
 		problems.add(n.at, "%s", err)
 	}
@@ -66,8 +64,8 @@ func number(n *node) int {
 func bytesOf(size string) int64 {
 	for unit, shift := range map[string]int{"KiB": 10, "MiB": 20, "GiB": 30} {
 		if digits, ok := strings.CutSuffix(size, unit); ok {
-			n, _ := strconv.ParseInt(digits, 10, 64)
-			return n << shift
+			n, _ := strconv.ParseUint(digits, 10, 32)
+			return int64(n) << shift
 		}
 	}
 	return 0

@@ -145,3 +145,34 @@ tasks:
 		t.Error(diff)
 	}
 }
+
+func TestMaxTasksOfAFileInWhichNoTaskShares(t *testing.T) {
+	_, problems := jobfile.Parse("j", []byte("max_tasks: 10\ntasks:\n  a: {kind: exec}\n  b: {kind: exec, share: task}\n"))
+	want := `j:1:1: "max_tasks" is for processes that tasks share, and no task does: say "share: plugin" too`
+	if problems == nil || problems.Error() != want {
+		t.Errorf("%v, want %s", problems, want)
+	}
+	for _, text := range []string{
+		"max_tasks: 0\ntasks:\n  a: {kind: exec}\n",
+		"max_tasks: 10\ntasks:\n  a: {kind: exec}\n  b: {kind: exec, share: plugin}\n",
+	} {
+		if _, problems := jobfile.Parse("j", []byte(text)); problems != nil {
+			t.Errorf("%q: %v", text, problems)
+		}
+	}
+}
+
+func TestEachWrongLimitIsSaidOnce(t *testing.T) {
+	for limit, want := range map[string]string{
+		"cpu: 0s":                     `j:2:33: "cpu" is "0s": expected a duration of more than 0, such as "5s"`,
+		"cpu: -1s":                    `j:2:33: "cpu" is "-1s": expected a duration of more than 0, such as "5s"`,
+		"memory: -1MiB":               `j:2:36: "memory" is "-1MiB": expected a size, such as "512MiB"`,
+		"memory: 99999999999GiB":      `j:2:36: "memory" is "99999999999GiB": expected a size, such as "512MiB"`,
+		"memory: 9999999999999999GiB": `j:2:36: "memory" is "9999999999999999GiB": expected a size, such as "512MiB"`,
+	} {
+		_, problems := jobfile.Parse("j", []byte("tasks:\n  a: {kind: exec, limits: {"+limit+"}}\n"))
+		if problems == nil || problems.Error() != want {
+			t.Errorf("%s:\n%v, want\n%s", limit, problems, want)
+		}
+	}
+}

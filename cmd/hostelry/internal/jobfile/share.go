@@ -1,6 +1,10 @@
 package jobfile
 
-import "github.com/hostelry-run/hostelry/host"
+import (
+	"slices"
+
+	"github.com/hostelry-run/hostelry/host"
+)
 
 // seated is the task with what it says of its processes, and for the rest what the file
 // says.
@@ -26,4 +30,13 @@ func (t Task) seated(root *node, problems *Problems) Task {
 		problems.add(f.at, `"max_tasks" is for processes that tasks share: say "share: plugin" too`)
 	}
 	return t
+}
+
+// checkMaxTasks refuses the file's own max_tasks where it is for no task.
+func (j *Job) checkMaxTasks(problems *Problems) {
+	f := j.root.field("max_tasks")
+	shares := func(t Task) bool { return t.Share == host.SharePlugin }
+	if f != nil && number(f.value) > 0 && !slices.ContainsFunc(j.Tasks, shares) {
+		problems.add(f.at, `"max_tasks" is for processes that tasks share, and no task does: say "share: plugin" too`)
+	}
 }
