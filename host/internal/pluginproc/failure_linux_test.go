@@ -168,7 +168,7 @@ func TestCtxEndsALaunch(t *testing.T) {
 		"half a line":   `of its handshake it has printed "1|1|unix|", and no end of the line`,
 		"no newline":    "s.sock|grpc|\", and no end of the line",
 		"mute":          "s.sock",
-		"closes stdout": "it has closed its stdout, and printed no handshake",
+		"closes stdout": "", // which may come to light only after it was killed
 		"frozen":        "it has printed nothing to stdout, where its handshake should be",
 	} {
 		t.Run(role, func(t *testing.T) {
