@@ -73,12 +73,8 @@ func (w *worker) launch() {
 // proven has a process that is to wait answer first: a connection alone proves nothing. And
 // a plugin that has answered once starts its first task in two thirds of the time.
 func proven(ctx context.Context, process *pluginproc.Process) (*pluginproc.Process, error) {
-	if _, err := process.Client().Describe(ctx); err != nil {
-		process.Kill()
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		return nil, fmt.Errorf("it came up, but does not answer: %w", err)
+	if _, err := process.Describe(ctx); err != nil {
+		return nil, err
 	}
 	return process, nil
 }

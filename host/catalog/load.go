@@ -27,9 +27,6 @@ const Prefix = "hostelry-"
 // atOnce is how many plugins are launched side by side to describe themselves.
 const atOnce = 32
 
-// farewell is how long a plugin that has described itself may take to exit.
-const farewell = 2 * time.Second
-
 type loader struct {
 	startTimeout time.Duration
 	stores       []string // where the store may be
@@ -241,19 +238,8 @@ func (l *loader) launch(ctx context.Context, p *Plugin) (wire.Description, error
 	})
 	defer timer.Stop()
 	l.keepOnce.Do(func() { l.keeper = keeper.Start(slog.New(slog.DiscardHandler)) })
-	process, err := pluginproc.Launch(ctx, pluginproc.Config{
+	return pluginproc.Describe(ctx, pluginproc.Config{
 		Path: l.store.path(p.SHA256, filepath.Base(p.Path)), File: p.Path,
 		Logger: slog.New(slog.DiscardHandler), Keeper: l.keeper,
 	})
-	if err != nil {
-		return wire.Description{}, err
-	}
-	d, err := process.Client().Describe(ctx)
-	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	ctx, cancel := context.WithTimeout(ctx, farewell)
-	defer cancel()
-	process.Dismiss(ctx)
-	return d, err
 }

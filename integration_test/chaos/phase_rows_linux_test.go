@@ -27,7 +27,7 @@ var phaseRows = []row{
 	{name: "exits after Finished", how: afterFinished(func() { os.Exit(8) }), want: succeeds()},
 
 	{name: "is killed before its handshake", how: func() { killSelf(syscall.SIGKILL) }, want: launchFails("killed by signal 9").killed()},
-	{name: "is killed after its handshake", how: func() { afterHandshake(func() { killSelf(syscall.SIGKILL) }) }, want: launchFails("ended after its handshake, before it served, with killed").killed()},
+	{name: "is killed after its handshake", how: func() { afterHandshake(func() { killSelf(syscall.SIGKILL) }) }, want: launchFails("killed by signal 9 (killed) after its handshake, before it served").killed()},
 	{name: "is killed after Start", how: onStream(func(*rawStream) { killSelf(syscall.SIGKILL) }), want: killed()},
 	{name: "is killed while running", how: running(func() { killSelf(syscall.SIGKILL) }), want: killed()},
 	{name: "is killed while stopping", how: stopping(func() { killSelf(syscall.SIGKILL) }), stop: true, want: killed()},

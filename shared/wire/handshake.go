@@ -7,6 +7,7 @@ package wire
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -85,13 +86,15 @@ func (h Handshake) String() string {
 	return line
 }
 
+// ErrNoHandshake is the error of a line that was not even meant as one.
+var ErrNoHandshake = errors.New("is not a plugin's handshake")
+
 // ParseHandshake reads a plugin's line, with or without its newline. Its errors
-// say which part is wrong; a host adds which plugin printed it.
+// say which part is wrong, or wrap ErrNoHandshake; a host adds which plugin printed it.
 func ParseHandshake(line string) (Handshake, error) {
 	parts := strings.Split(strings.TrimRight(line, "\r\n"), "|")
 	if len(parts) < 5 {
-		return Handshake{}, fmt.Errorf("%s is not a plugin's handshake (want 1|%d|unix|ADDRESS|grpc)",
-			quote(line), ProtocolVersion)
+		return Handshake{}, fmt.Errorf("%s %w (want 1|%d|unix|ADDRESS|grpc)", quote(line), ErrNoHandshake, ProtocolVersion)
 	}
 	if parts[0] != strconv.Itoa(coreProtocol) {
 		return Handshake{}, fmt.Errorf("handshake version %s is not %d", quote(parts[0]), coreProtocol)

@@ -3,6 +3,7 @@ package pluginproc
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -40,6 +41,9 @@ func (r *pluginRunner) dial(ctx context.Context, _ string) (net.Conn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, r.network, r.address)
 	if err != nil {
+		r.mu.Lock()
+		r.dialErr = err
+		r.mu.Unlock()
 		return nil, err
 	}
 	if wire.PeerKnown {
@@ -53,6 +57,17 @@ func (r *pluginRunner) dial(ctx context.Context, _ string) (net.Conn, error) {
 		return secure(ctx, conn, r.certificates())
 	}
 	return conn, nil
+}
+
+// unreached says that nobody answers at the plugin's address: as the system has it if there
+// was nobody to dial, or else as gRPC has it.
+func (r *pluginRunner) unreached(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if failed, ok := errors.AsType[*net.OpError](r.dialErr); ok {
+		return fmt.Errorf("it cannot be reached at %s: %w; it must listen there before it prints its handshake", r.address, failed.Err)
+	}
+	return fmt.Errorf("it cannot be reached at %s: %w", r.address, err)
 }
 
 // secure has both sides prove themselves by the launch's certificates.

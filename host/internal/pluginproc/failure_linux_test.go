@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -40,22 +42,23 @@ func TestBadPlugins(t *testing.T) {
 		want   []string // in the error
 		status int      // exit status, where it ended by itself
 	}{
-		"prints first":   {[]string{"it is not a plugin, or it printed to stdout before plugin.Main", `"hello" is not a plugin's handshake`}, -1},
-		"prints a lot":   {[]string{"it is not a plugin", `xxx"... is not a plugin's handshake`}, -1},
-		"half and exit":  {[]string{"it is not a plugin", `"1|1|unix|" is not a plugin's handshake`}, -1},
-		"a long line":    {[]string{"it is not a plugin, or it printed to stdout before plugin.Main"}, -1},
-		"64 KB of path":  {[]string{"it is not a plugin", "its first line is longer than"}, -1},
-		"64 KB less one": {[]string{"it is not a plugin", "its first line is longer than"}, -1},
-		"elsewhere":      {[]string{`listens at "/tmp/s.sock", outside the directory that $PLUGIN_UNIX_SOCKET_DIR names`}, -1},
-		"by dots":        {[]string{`/../../s.sock", outside the directory`}, -1},
-		"tcp":            {[]string{`listens on tcp "127.0.0.1:1"; on this system it must be a unix socket`}, -1},
-		"not there":      {[]string{"it cannot be reached at", "s.sock", "no such file or directory", "(stderr: here)"}, -1},
-		"hangs up":       {[]string{"it cannot be reached at", "s.sock"}, -1},
-		"exits":          {[]string{"it ended before its handshake with exit status 3", "is it a plugin? start it by hand to see", "(stderr: no licence)"}, 3},
-		"succeeds":       {[]string{"it ended before its handshake with exit status 0; is it a plugin?"}, 0},
-		"panics":         {[]string{"it ended before its handshake with exit status 2", "(stderr: panic: boom"}, 2},
-		"killed":         {[]string{"it was killed by signal 9 (killed) before its handshake"}, -1},
-		"shakes, exits":  {[]string{"it ended after its handshake, before it served, with exit status 4"}, 4},
+		"prints first":    {[]string{"it is not a plugin, or it printed to stdout before plugin.Main", `"hello" is not a plugin's handshake`}, -1},
+		"prints a lot":    {[]string{"it is not a plugin", `xxx"... is not a plugin's handshake`}, -1},
+		"half and exit":   {[]string{"it is not a plugin", `"1|1|unix|" is not a plugin's handshake`}, -1},
+		"a long line":     {[]string{"it is not a plugin, or it printed to stdout before plugin.Main"}, -1},
+		"64 KB of path":   {[]string{"it is not a plugin", "its first line is longer than"}, -1},
+		"64 KB less one":  {[]string{"it is not a plugin", "its first line is longer than"}, -1},
+		"elsewhere":       {[]string{`listens at "/tmp/s.sock", outside the directory that $PLUGIN_UNIX_SOCKET_DIR names`}, -1},
+		"by dots":         {[]string{`/../../s.sock", outside the directory`}, -1},
+		"tcp":             {[]string{`listens on tcp "127.0.0.1:1"; on this system it must be a unix socket`}, -1},
+		"not there":       {[]string{"it cannot be reached at", "s.sock", "no such file or directory", "(stderr: here)"}, -1},
+		"another version": {[]string{"its handshake does not fit this host: the plugin speaks protocol version 7, this host 1"}, -1},
+		"hangs up":        {[]string{"it cannot be reached at", "s.sock"}, -1},
+		"exits":           {[]string{"it ended before its handshake with exit status 3", "is it a plugin? start it by hand to see", "(stderr: no licence)"}, 3},
+		"succeeds":        {[]string{"it ended before its handshake with exit status 0; is it a plugin?"}, 0},
+		"panics":          {[]string{"it ended before its handshake with exit status 2", "(stderr: panic: boom"}, 2},
+		"killed":          {[]string{"it was killed by signal 9 (killed) before its handshake"}, -1},
+		"shakes, exits":   {[]string{"it ended after its handshake, before it served, with exit status 4"}, 4},
 	} {
 		t.Run(role, func(t *testing.T) {
 			leavesNothing(t)
@@ -86,30 +89,87 @@ func TestBadFiles(t *testing.T) {
 	for name, c := range map[string]struct {
 		path, want string
 	}{
-		"missing":             {filepath.Join(dir, "missing"), "no such file or directory: the file, or the interpreter or loader that it names, is missing"},
-		"not executable":      {file("plain", "#!/bin/sh\n", 0o644), "permission denied; make it executable: chmod +x " + dir + "/plain"},
-		"a directory":         {dir, "permission denied"},
-		"text":                {file("text", "hello\n", 0o755), "exec format error: not a program for this system; rebuild it, "},
-		"empty":               {file("empty", "", 0o755), "not a program for this system"},
-		"half a program":      {file("half", "\x7fELF\x02\x01\x01", 0o755), "not a program for this system"},
-		"missing interpreter": {file("script", "#!/nowhere/perl\n", 0o755), "the interpreter or loader that it names, is missing"},
-		"a script that fails": {file("sh", "#!/bin/sh\necho oh no >&2\nexit 7\n", 0o755), "it ended before its handshake with exit status 7; is it a plugin? start it by hand to see (stderr: oh no)"},
+		"missing":              {filepath.Join(dir, "missing"), "no such file or directory: the file is missing"},
+		"not executable":       {file("plain", "#!/bin/sh\n", 0o644), "permission denied; make it executable: chmod +x " + dir + "/plain"},
+		"a directory":          {dir, "permission denied"},
+		"text":                 {file("text", "hello\n", 0o755), "exec format error: not a program for this system: it is a text without an interpreter"},
+		"no interpreter":       {file("no", "#! \n", 0o755), "its first line names no interpreter"},
+		"a byte order mark":    {file("bom", "\xef\xbb\xbf#!/bin/sh\n", 0o755), "a byte order mark stands before its first line"},
+		"empty":                {file("empty", "", 0o755), "not a program for this system: it is empty"},
+		"half a program":       {file("half", "\x7fELF\x02\x01\x01", 0o755), "not a program for this system: it is damaged or cut short"},
+		"another machine's":    {file("arm", patched(t, 18, 0xb7), 0o755), "it is built for AARCH64; build it for linux/" + runtime.GOARCH},
+		"an object file":       {file("object", patched(t, 16, 1), 0o755), "it is built for a linker: it is an object file"},
+		"Windows'":             {file("pe", "MZ\x90\x00", 0o755), "it is built for Windows; build it for linux/" + runtime.GOARCH},
+		"macOS'":               {file("macho", "\xcf\xfa\xed\xfe\x00", 0o755), "it is built for macOS; build it for linux/" + runtime.GOARCH},
+		"bytes":                {file("bytes", "\x00\x01\x02", 0o755), "not a program for this system: build it for"},
+		"missing interpreter":  {file("script", "#!/nowhere/perl -w\n", 0o755), `the interpreter "/nowhere/perl" is missing: install it, or name another`},
+		"Windows' line ends":   {file("crlf", "#!/bin/sh\r\nexit\r\n", 0o755), `the interpreter "/bin/sh\r": its lines end as on Windows`},
+		"relative interpreter": {file("relative", "#!bin/nothing\n", 0o755), `the interpreter "bin/nothing": give its whole path`},
+		"interpreter is text":  {file("bytext", "#!"+dir+"/plain\n", 0o755), `its interpreter "` + dir + `/plain" may not be executed`},
+		"interpreter is a dir": {file("bydir", "#!"+dir+"\n", 0o755), "names a directory as its interpreter"},
+		"a script that fails":  {file("sh", "#!/bin/sh\necho oh no >&2\nexit 7\n", 0o755), "it ended before its handshake with exit status 7; is it a plugin? start it by hand to see (stderr: oh no)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			leavesNothing(t)
 			c2 := configOf(t, &logbook{}, nil)
 			c2.Path = c.path
-			if err := fails(t, t.Context(), c2); !strings.Contains(err.Error(), c.want) || err.Path != c.path {
+			if err := fails(t, t.Context(), c2); !strings.Contains(err.Error(), c.want) || err.Path != c.path || strings.Contains(err.Error(), "fork/exec") {
 				t.Errorf("it says %q of %s, want %q in it", err, err.Path, c.want)
 			}
 		})
 	}
 }
 
-// TestCtxEndsALaunch, wherever it stands: by its cause, and for good.
+// patched is this program with one byte changed.
+func patched(t *testing.T, at int, b byte) string {
+	t.Helper()
+	raw, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw[at] = b
+	return string(raw)
+}
+
+// TestCutShort: the system starts a part of a program, which then crashes.
+func TestCutShort(t *testing.T) {
+	c := configOf(t, &logbook{}, nil)
+	c.Path = filepath.Join(t.TempDir(), "cut")
+	if err := os.WriteFile(c.Path, []byte(patched(t, 0, 0x7f)[:20000]), 0o755); err != nil { //nolint:gosec // it is to be executed
+		t.Fatal(err)
+	}
+	if err := fails(t, t.Context(), c); !strings.Contains(err.Error(), "before its handshake; its file is damaged or cut short: build or copy it again") || err.Exit.Signal == 0 {
+		t.Errorf("it says %q", err)
+	}
+}
+
+// TestLoaderIsMissing: a program that was linked for another system.
+func TestLoaderIsMissing(t *testing.T) {
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("there is no C compiler")
+	}
+	c := configOf(t, &logbook{}, nil)
+	c.Path = filepath.Join(t.TempDir(), "foreign")
+	build := exec.Command(cc, "-x", "c", "-", "-o", c.Path, "-Wl,--dynamic-linker=/nowhere/ld.so")
+	build.Stdin = strings.NewReader("int main(void) { return 0; }")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := fails(t, t.Context(), c); !strings.Contains(err.Error(), `the loader "/nowhere/ld.so" is missing: it was built for another system`) {
+		t.Errorf("it says %q", err)
+	}
+}
+
+// TestCtxEndsALaunch, wherever it stands, which the error says: by its cause, and for good.
 func TestCtxEndsALaunch(t *testing.T) {
-	for _, role := range []string{
-		"silent", "half a line", "no newline", "mute", "closes stdout", "frozen",
+	for role, where := range map[string]string{
+		"silent":        "it has printed nothing to stdout, where its handshake should be",
+		"half a line":   `of its handshake it has printed "1|1|unix|", and no end of the line`,
+		"no newline":    "s.sock|grpc|\", and no end of the line",
+		"mute":          "s.sock",
+		"closes stdout": "", // which may come to light only after it was killed
+		"frozen":        "it has printed nothing to stdout, where its handshake should be",
 	} {
 		t.Run(role, func(t *testing.T) {
 			leavesNothing(t)
@@ -119,9 +179,11 @@ func TestCtxEndsALaunch(t *testing.T) {
 			var waiting sync.WaitGroup
 			waiting.Go(func() { <-here; cancel(errHurry) })
 			err := fails(t, ctx, configOf(t, book, as(role)))
-			want := "it did not come up in time: no time left; raise the start timeout if it needs longer (stderr: here)"
-			if err.Error() != want || !errors.Is(err, errHurry) || err.Exited {
-				t.Errorf("it says %q, want %q", err, want)
+			text := err.Error()
+			if !strings.HasPrefix(text, "it did not come up in time: no time left; ") ||
+				!strings.HasSuffix(text, where+"; raise the start timeout if it needs longer (stderr: here)") ||
+				!errors.Is(err, errHurry) || err.Exited {
+				t.Errorf("it says %q, want %q in it", err, where)
 			}
 			if !slices.Equal(err.Stderr, []string{"here"}) {
 				t.Errorf("its last lines are %q", err.Stderr)

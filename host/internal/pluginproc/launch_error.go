@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
+	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
 // LaunchError says why a plugin did not start, and what to do.
@@ -39,49 +40,65 @@ func (e *LaunchError) Error() string {
 
 func (e *LaunchError) Unwrap() error { return e.Err }
 
+// failure is what is to be said of any failed launch. The process is dead.
+func (r *pluginRunner) failure(err error) *LaunchError {
+	return &LaunchError{Path: cmp.Or(r.config.File, r.config.Path), Stderr: r.tail.lines(), OverLimit: r.overLimit, Err: err}
+}
+
 // explain finds the cause of a failed launch. The process is dead.
 func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
+	e := r.failure(err)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := &LaunchError{Path: cmp.Or(r.config.File, r.config.Path), Stderr: r.tail.lines(), OverLimit: r.overLimit, Err: err}
 	switch {
 	case r.startErr != nil:
-		e.Err = explainStart(e.Path, r.startErr)
+		e.Err = explainStart(e.Path, r.config.Path, r.startErr)
 		e.final = errors.Is(r.startErr, fs.ErrPermission) || errors.Is(r.startErr, fs.ErrNotExist) ||
 			errors.Is(r.startErr, syscall.ENOEXEC)
 	case ctx.Err() != nil && !r.endedSelf: // what it said last may have been cut short
-		e.Err = fmt.Errorf("it did not come up in time: %w; raise the start timeout if it needs longer", context.Cause(ctx))
-	case r.garbled != nil:
+		e.Err = fmt.Errorf("it did not come up in time: %w; %s; raise the start timeout if it needs longer", context.Cause(ctx), r.progress())
+	case errors.Is(r.garbled, wire.ErrNoHandshake):
 		e.final = true
 		e.Err = fmt.Errorf("it is not a plugin, or it printed to stdout before plugin.Main: %w", r.garbled)
+	case r.garbled != nil:
+		e.final = true
+		e.Err = fmt.Errorf("its handshake does not fit this host: %w", r.garbled)
 	case r.stranger != nil:
 		e.Err = r.stranger
 	case r.endedSelf && r.address != "":
-		e.Exited, e.Exit = true, r.group.Exit()
-		e.Err = fmt.Errorf("it ended after its handshake, before it served, with %v", e.Exit)
+		e.blame(r.group.Exit(), "after its handshake, before it served,")
 	case r.endedSelf:
-		e.Exited, e.Exit = true, r.group.Exit()
-		end := fmt.Sprintf("ended before its handshake with %v", e.Exit)
-		if e.Exit.Signal != 0 {
-			end = fmt.Sprintf("was %v before its handshake", e.Exit)
+		e.blame(r.group.Exit(), "before its handshake")
+		if e.Exit.Signal != 0 && (&program{path: r.config.Path}).isCutShort() {
+			e.Err = fmt.Errorf("%w; its file is damaged or cut short: build or copy it again", e.Err)
+		} else {
+			e.Err = fmt.Errorf("%w; is it a plugin? start it by hand to see", e.Err)
 		}
-		e.Err = fmt.Errorf("it %s; is it a plugin? start it by hand to see", end)
 	}
 	return e
 }
 
-func explainStart(path string, err error) error {
+// blame says that the process ended by itself, when, and how.
+func (e *LaunchError) blame(exit procgroup.Exit, when string) {
+	e.Exited, e.Exit = true, exit
+	if exit.Signal != 0 {
+		e.Err = fmt.Errorf("it was %v %s", exit, strings.TrimSuffix(when, ","))
+	} else {
+		e.Err = fmt.Errorf("it ended %s with %v", when, exit)
+	}
+}
+
+// progress says how far a launch has come that took too long. The readers have ended.
+func (r *pluginRunner) progress() string {
 	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w; make it executable: chmod +x %s; if it is, its file system, or that of its copy, may be mounted noexec", err, path)
-	case errors.Is(err, syscall.ETXTBSY):
-		return fmt.Errorf("%w: something still has it open for writing", err)
-	case errors.Is(err, syscall.ENOEXEC):
-		return fmt.Errorf("%w: not a program for this system; rebuild it, and begin a script with #! and its interpreter", err)
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: the file, or the interpreter or loader that it names, is missing", err)
+	case r.address != "":
+		return fmt.Sprintf("it has printed its handshake, but does not answer at %s", r.address)
+	case r.unfinished != "":
+		return fmt.Sprintf("of its handshake it has printed %.80q, and no end of the line", r.unfinished)
+	case r.closed:
+		return "it has closed its stdout, and printed no handshake"
 	default:
-		return err
+		return "it has printed nothing to stdout, where its handshake should be"
 	}
 }
 

@@ -7,19 +7,15 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/hostelry-run/hostelry/host/internal/redact"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
 const (
-	maxLine      = 64 << 10 // bytes of one log record; a longer line becomes several
-	maxRecord    = 1 << 20  // the same of a line that may be hclog's JSON, which escapes
-	maxTailLines = 20
-	maxTailText  = 500 // bytes kept of each of them
+	maxLine   = 64 << 10 // bytes of one log record; a longer line becomes several
+	maxRecord = 1 << 20  // the same of a line that may be hclog's JSON, which escapes
 )
 
 // lineReader cuts a stream into lines of bounded length.
@@ -109,62 +105,4 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 			return
 		}
 	}
-}
-
-// tail keeps the last lines of a stream, and before them the line that says why a
-// program crashed: a runtime prints that first, and much after it. It is safe from
-// any goroutine.
-type tail struct {
-	mask *redact.Mask
-
-	mu       sync.Mutex
-	headline string
-	kept     []string
-}
-
-func (t *tail) add(s string) {
-	s = t.mask.Text(s) // while it is whole
-	if len(s) > maxTailText {
-		s = s[:maxTailText] + "..."
-	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.headline == "" && isHeadline(s) {
-		t.headline = s
-	}
-	if len(t.kept) == maxTailLines {
-		t.kept = slices.Delete(t.kept, 0, 1)
-	}
-	t.kept = append(t.kept, s)
-}
-
-func (t *tail) lines() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.headline == "" || slices.Contains(t.kept, t.headline) {
-		return slices.Clone(t.kept)
-	}
-	return append([]string{t.headline}, t.kept[1:]...)
-}
-
-// isHeadline knows how Go says why it crashes.
-func isHeadline(s string) bool {
-	return strings.HasPrefix(s, "panic: ") || strings.HasPrefix(s, "fatal error: ") ||
-		strings.HasPrefix(s, "runtime: out of memory") ||
-		strings.HasPrefix(s, "SIG") && strings.Contains(s, ": ") // "SIGABRT: abort"
-}
-
-// LastWords picks the one of a process's last lines that says most: why it
-// crashed, or else the last. It is "" if there are none.
-func LastWords(lines []string) string {
-	for _, l := range lines {
-		if isHeadline(l) {
-			return l
-		}
-	}
-	if len(lines) == 0 {
-		return ""
-	}
-	return strings.TrimSpace(lines[len(lines)-1])
 }

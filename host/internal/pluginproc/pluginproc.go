@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -150,7 +149,7 @@ func (p *Process) reach(ctx context.Context) error {
 			return errors.New("it has ended")
 		case connectivity.TransientFailure:
 			if _, err := p.Client().Describe(ctx); err != nil { // fails at once, and knows why
-				return fmt.Errorf("it cannot be reached at %s: %w", p.runner.address, err)
+				return p.runner.unreached(err)
 			}
 		}
 		if !p.runner.conn.WaitForStateChange(ctx, state) {

@@ -11,6 +11,10 @@ import (
 	"strings"
 	"syscall"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -19,31 +23,32 @@ const fifoKey = "PLUGINPROC_TEST_FIFO"
 
 func init() {
 	maps.Copy(roles, map[string]func(){
-		"silent":         here,
-		"prints first":   func() { fmt.Println("hello"); here() },
-		"prints a lot":   func() { fmt.Println(strings.Repeat("x", 1<<20)); here() },
-		"half a line":    func() { fmt.Print("1|1|unix|"); here() },
-		"half and exit":  func() { fmt.Print("1|1|unix|") },
-		"no newline":     func() { fmt.Print(shake("unix", address("s.sock"))); here() },
-		"a long line":    func() { fmt.Println(shake("unix", address("s.sock")) + strings.Repeat("A", 1<<20)); here() },
-		"64 KB of path":  func() { fmt.Println(exactly(64 << 10)); here() },
-		"64 KB less one": func() { fmt.Println(exactly(64<<10 - 1)); here() },
-		"elsewhere":      func() { fmt.Println(shake("unix", "/tmp/s.sock")); here() },
-		"by dots":        func() { fmt.Println(shake("unix", address("../../s.sock"))); here() },
-		"tcp":            func() { fmt.Println(shake("tcp", "127.0.0.1:1")); here() },
-		"not there":      func() { fmt.Println(shake("unix", address("s.sock"))); here() },
-		"mute":           func() { accept(func(net.Conn) { here() }) },
-		"hangs up":       func() { accept(func(c net.Conn) { _ = c.Close() }) },
-		"closes stdout":  func() { _ = os.Stdout.Close(); here() },
-		"frozen":         frozen,
-		"exits":          func() { fmt.Fprintln(os.Stderr, "no licence"); os.Exit(3) },
-		"succeeds":       func() {},
-		"panics":         func() { panic("boom") },
-		"killed":         func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) },
-		"shakes, exits":  func() { fmt.Println(shake("unix", address("s.sock"))); os.Exit(4) },
-		"leaves a child": func() { spawn("child"); os.Exit(5) },
-		"deaf":           func() { signal.Ignore(syscall.SIGTERM); spawn("child"); accept(serveNothing) },
-		"child":          child,
+		"silent":          here,
+		"prints first":    func() { fmt.Println("hello"); here() },
+		"prints a lot":    func() { fmt.Println(strings.Repeat("x", 1<<20)); here() },
+		"half a line":     func() { fmt.Print("1|1|unix|"); here() },
+		"half and exit":   func() { fmt.Print("1|1|unix|") },
+		"no newline":      func() { fmt.Print(shake("unix", address("s.sock"))); here() },
+		"a long line":     func() { fmt.Println(shake("unix", address("s.sock")) + strings.Repeat("A", 1<<20)); here() },
+		"64 KB of path":   func() { fmt.Println(exactly(64 << 10)); here() },
+		"64 KB less one":  func() { fmt.Println(exactly(64<<10 - 1)); here() },
+		"elsewhere":       func() { fmt.Println(shake("unix", "/tmp/s.sock")); here() },
+		"by dots":         func() { fmt.Println(shake("unix", address("../../s.sock"))); here() },
+		"tcp":             func() { fmt.Println(shake("tcp", "127.0.0.1:1")); here() },
+		"not there":       func() { fmt.Println(shake("unix", address("s.sock"))); here() },
+		"mute":            func() { accept(func(net.Conn) { here() }) },
+		"hangs up":        func() { accept(func(c net.Conn) { _ = c.Close() }) },
+		"closes stdout":   func() { _ = os.Stdout.Close(); here() },
+		"frozen":          frozen,
+		"another version": func() { fmt.Println("1|7|unix|/tmp/x|grpc"); here() },
+		"exits":           func() { fmt.Fprintln(os.Stderr, "no licence"); os.Exit(3) },
+		"succeeds":        func() {},
+		"panics":          func() { panic("boom") },
+		"killed":          func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) },
+		"shakes, exits":   func() { fmt.Println(shake("unix", address("s.sock"))); os.Exit(4) },
+		"leaves a child":  func() { spawn("child"); os.Exit(5) },
+		"deaf":            func() { signal.Ignore(syscall.SIGTERM); spawn("child"); accept(serveNothing) },
+		"child":           child,
 	})
 	flaws["orphan"] = func() { spawn("child"); os.Exit(6) }
 }
@@ -126,4 +131,26 @@ func frozen() {
 	fmt.Fprintln(os.Stderr, "here")
 	_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the host hangs up
+}
+
+// asked is a plugin that does something of its own when it is asked what it offers.
+func asked(answer func() error) func() {
+	return func() {
+		l, err := net.Listen("unix", address("s.sock"))
+		if err != nil {
+			panic(err)
+		}
+		s := grpc.NewServer(grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return answer() }))
+		fmt.Println(shake("unix", address("s.sock")))
+		_ = s.Serve(l)
+	}
+}
+
+func init() {
+	maps.Copy(roles, map[string]func(){
+		"exits when asked":  asked(func() error { fmt.Fprintln(os.Stderr, "database is locked"); os.Exit(9); return nil }),
+		"killed when asked": asked(func() error { return syscall.Kill(os.Getpid(), syscall.SIGKILL) }),
+		"hangs when asked":  asked(func() error { here(); return nil }),
+		"cannot say":        asked(func() error { return status.Error(codes.Unimplemented, "no such service") }),
+	})
 }

@@ -67,13 +67,16 @@ type pluginRunner struct {
 		w *io.PipeWriter
 	}
 
-	mu        sync.Mutex
-	started   bool
-	killed    bool  // by this host
-	endedSelf bool  // the process ended, and this host had not killed it
-	startErr  error // why the process could not be started
-	garbled   error // why its first line was no handshake
-	stranger  error // who listens in the plugin's place
+	mu         sync.Mutex
+	started    bool
+	killed     bool   // by this host
+	endedSelf  bool   // the process ended, and this host had not killed it
+	startErr   error  // why the process could not be started
+	garbled    error  // why its first line was no handshake
+	stranger   error  // who listens in the plugin's place
+	dialErr    error  // why nobody could be reached at its address
+	unfinished string // what it printed of a first line that had no end when it was killed
+	closed     bool   // it closed its stdout before its first line had an end
 }
 
 func newRunner(c Config) *pluginRunner {
@@ -255,19 +258,10 @@ func (r *pluginRunner) hasStarted() bool {
 func (r *pluginRunner) readStdout() {
 	lines := newLineReader(r.stdout, r.config.Mask)
 	first, err := lines.next()
-	if err != nil && len(first.text) == 0 {
-		return // most likely the process is ending, and watch says so in a moment
+	if err != nil && r.broke(first.text) {
+		return
 	}
-	handshake, err := wire.ParseHandshake(string(first.text))
-	switch {
-	case err != nil:
-	case len(first.text) > maxHandshake: // what go-plugin would not read, nobody would
-		err = fmt.Errorf("its first line is longer than %d bytes", maxHandshake)
-	case r.tls() && len(handshake.Cert) == 0:
-		err = errors.New("its handshake shows no certificate, which this host demands")
-	case !r.tls() && len(handshake.Cert) > 0:
-		err = errors.New("its handshake shows a certificate, for which this host did not ask")
-	}
+	handshake, err := r.shake(first.text)
 	if err != nil {
 		r.mu.Lock()
 		r.garbled = err
@@ -279,6 +273,35 @@ func (r *pluginRunner) readStdout() {
 	_, _ = fmt.Fprintln(r.handshake.w, handshake) // as it was understood here
 	_ = r.handshake.w.Close()
 	copyPlain(r.config.Logger, "stdout", lines)
+}
+
+// broke notes how stdout ended without the end of a first line, and reports whether
+// there is no handshake in what came of it.
+func (r *pluginRunner) broke(text []byte) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.killed {
+		r.unfinished = string(text)
+	} else {
+		r.closed = true // or it ends: then watch says how
+	}
+	return r.killed || len(text) == 0
+}
+
+// shake reads the first line, and refuses what this launch cannot use.
+func (r *pluginRunner) shake(line []byte) (wire.Handshake, error) {
+	if len(line) > maxHandshake { // go-plugin would not read it either
+		return wire.Handshake{}, fmt.Errorf("its first line is longer than %d bytes: %.80q... %w", maxHandshake, line, wire.ErrNoHandshake)
+	}
+	h, err := wire.ParseHandshake(string(line))
+	switch {
+	case err != nil:
+	case r.tls() && len(h.Cert) == 0:
+		err = errors.New("it shows no certificate, which this host demands")
+	case !r.tls() && len(h.Cert) > 0:
+		err = errors.New("it shows a certificate, for which this host did not ask")
+	}
+	return h, err
 }
 
 // locate lets dial begin, if the plugin listens where it may: else go-plugin fails, by
