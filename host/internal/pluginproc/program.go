@@ -40,6 +40,8 @@ func explainStart(file, copied string, err error) error {
 		return fmt.Errorf("%w: not a program for this system: %s", at.Err, p.format())
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: %s", at.Err, p.lacking())
+	case errors.Is(err, syscall.ETXTBSY):
+		return fmt.Errorf("%w: something still has it open for writing", at.Err)
 	default:
 		return fmt.Errorf("it cannot be started: %w", at.Err)
 	}
