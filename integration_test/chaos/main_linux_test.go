@@ -21,6 +21,7 @@ var roles = map[string]func(){
 	"listener":   listener,
 	"nobodys":    nobodysListener,
 	"successor":  successor,
+	"usurper":    usurper,
 	"stranger":   stranger,
 	"busy-host":  busyHost,
 }
