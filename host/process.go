@@ -151,8 +151,8 @@ func executable(k *catalog.Kind) (string, error) {
 
 // describe says what did not start.
 func (e *process) describe(ctx context.Context, err error) error {
-	if errors.Is(err, wire.ErrLost) && e.late { // it is the host that hung up
-		err = &silent{lost: err, cause: context.Cause(ctx)}
+	if cause := context.Cause(ctx); e.late && (errors.Is(err, wire.ErrLost) || errors.Is(err, cause)) { // the host hung up
+		err = &silent{cause}
 	}
 	switch {
 	case !e.job.kind.IsBuiltIn():
@@ -172,12 +172,12 @@ func (e *process) describe(ctx context.Context, err error) error {
 }
 
 // silent is the error of a plugin that came up, but did not answer in time.
-type silent struct{ lost, cause error }
+type silent struct{ cause error }
 
 func (s *silent) Error() string {
 	return fmt.Sprintf("%v: its plugin came up, but did not answer", s.cause)
 }
-func (s *silent) Unwrap() []error { return []error{s.lost, s.cause} }
+func (s *silent) Unwrap() []error { return []error{wire.ErrLost, s.cause} }
 
 func launchEnd(err error) *processEnd {
 	e := &processEnd{outcome: OutcomeLaunchFailed, exitCode: -1}

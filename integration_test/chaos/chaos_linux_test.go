@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	atOnce    = 8                // rows that run side by side
-	patience  = 2 * time.Minute  // for what must happen
-	quickly   = 10 * time.Second // for the system to bury what was killed
-	grace     = time.Second      // where only its end ends a row
-	markKey   = "CHAOS_MARK"     // in the environment of all that a row starts
+	atOnce   = 8                // rows that run side by side
+	patience = 2 * time.Minute  // for what must happen
+	quickly  = 10 * time.Second // for the system to bury what was killed
+	grace    = time.Second      // where only its end ends a row
+	markKey  = "CHAOS_MARK"     // in the environment of all that a row starts
 )
 
 // TestChaos acts each row of the table beside two healthy tasks.

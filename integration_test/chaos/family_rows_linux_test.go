@@ -42,6 +42,8 @@ var familyRows = []row{
 	{name: "forks into a session and exits while running", how: running(func() { spawn("grandchild", ownSession()); os.Exit(0) }),
 		left: true, want: exits(0)},
 	{name: "is killed with a grandchild", how: running(func() { spawn("grandchild", nil); killSelf(syscall.SIGKILL) }), want: killed()},
+	{name: "is killed while a grandchild in another session holds its connection", how: func() { spawn("usurper", nil); forever() },
+		left: true, want: killed()},
 	{name: "leaves its process group", how: inTask(func(ctx context.Context) (any, error) {
 		if err := syscall.Setpgid(0, syscall.Getpgrp()); err != nil { // a leader may name its own group
 			return nil, err

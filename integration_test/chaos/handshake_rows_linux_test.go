@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	rawplugin "github.com/hostelry-run/hostelry/integration_test/internal/raw"
@@ -133,6 +134,21 @@ func successor() {
 	raw(func(s *rawStream) error {
 		s.run()
 		s.send(finished(`1`))
+		return nil
+	})
+}
+
+// usurper is a child that serves while the plugin does not, leaves its group, and kills it.
+func usurper() {
+	plugin := os.Getppid()
+	up()
+	raw(func(s *rawStream) error {
+		s.run()
+		if _, err := syscall.Setsid(); err != nil {
+			return err
+		}
+		kill(plugin, syscall.SIGKILL)
+		forever()
 		return nil
 	})
 }

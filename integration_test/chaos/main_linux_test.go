@@ -23,6 +23,7 @@ var roles = map[string]func(){
 	"successor":  successor,
 	"matchmaker": matchmaker,
 	"orphan":     orphan,
+	"usurper":    usurper,
 	"stranger":   stranger,
 	"busy-host":  busyHost,
 }

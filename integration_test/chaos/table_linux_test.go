@@ -67,7 +67,7 @@ func (w want) returnsBytes(n int) want    { w.size = n; return w }
 var table []row
 
 func init() { // not an initializer: what a plugin does looks its row up in the table
-	for _, rows := range [][]row{handshakeRows, doorRows, phaseRows, stopRows, familyRows, descriptorRows, outputRows, protocolRows} {
+	for _, rows := range [][]row{handshakeRows, doorRows, phaseRows, stopRows, familyRows, descriptorRows, outputRows, protocolRows, frameRows} {
 		table = append(table, rows...)
 	}
 }
