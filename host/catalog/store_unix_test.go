@@ -134,12 +134,12 @@ func TestGarbageInTheStoreIsPutRight(t *testing.T) {
 		"cut to nothing": func() error { return os.Truncate(copied, 0) }, // by a crash of the system
 		"cut short":      func() error { return os.Truncate(copied, 6) },
 		"of the same size": func() error {
-			return os.WriteFile(copied, append([]byte("#!/bin/false\n#"), bytesOf[14:]...), 0o700) //nolint:gosec // a program
+			return os.WriteFile(copied, append([]byte("#!/bin/false\n#"), bytesOf[14:]...), 0o700)
 		},
 		"gone":                  func() error { return os.Remove(copied) },
 		"not to be run":         func() error { return os.Chmod(copied, 0o600) },
-		"everybody's":           func() error { return os.Chmod(copied, 0o777) }, //nolint:gosec // likewise
-		"in everybody's":        func() error { return os.Chmod(entry, 0o777) },  //nolint:gosec // likewise
+		"everybody's":           func() error { return os.Chmod(copied, 0o777) },
+		"in everybody's":        func() error { return os.Chmod(entry, 0o777) },
 		"a directory":           func() error { return errors.Join(os.Remove(copied), os.MkdirAll(filepath.Join(copied, "x"), 0o700)) },
 		"below what is no such": func() error { return errors.Join(os.RemoveAll(entry), os.WriteFile(entry, nil, 0o600)) },
 	} {

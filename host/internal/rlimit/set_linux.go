@@ -64,7 +64,7 @@ func set(l Limits) error {
 func execute(path string, args, env []string) error {
 	for {
 		err := syscall.Exec(path, args, env)
-		if err != syscall.ETXTBSY { //nolint:errorlint // it is not wrapped
+		if err != syscall.ETXTBSY {
 			return err
 		}
 		time.Sleep(2 * time.Millisecond)
