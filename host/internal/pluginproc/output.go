@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/hostelry-run/hostelry/host/internal/outpipe"
 	"github.com/hostelry-run/hostelry/host/internal/redact"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
@@ -104,5 +105,12 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 			noteCut(logger, "stderr", err)
 			return
 		}
+	}
+}
+
+// noteCut logs that a stream was cut, if that is how it ended.
+func noteCut(logger *slog.Logger, stream string, end error) {
+	if cut, ok := errors.AsType[*outpipe.CutError](end); ok {
+		logger.Warn("the end of a dead plugin's output is missing: the log took it too slowly", "stream", stream, "bytes", cut.Bytes)
 	}
 }
