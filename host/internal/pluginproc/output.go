@@ -89,7 +89,10 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 	for {
 		l, err := lines.next()
 		if err == nil || len(l.text) > 0 {
-			record, ok := wire.ParseLogLine(l.text)
+			record, ok := slog.Record{}, false
+			if !l.continued { // what is in the middle of a line is no record
+				record, ok = wire.ParseLogLine(l.text)
+			}
 			switch {
 			case !ok:
 				tail.add(string(l.text))
