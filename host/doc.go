@@ -177,15 +177,17 @@
 //     last 20 of its stderr are kept at 500 bytes each. The host reads as fast as its
 //     log handler takes records: a flood slows the plugin that makes it. What a plugin
 //     has left in its pipes when it dies is read within two seconds, and the log says
-//     how much was not.
+//     how much was not. A log handler that hangs keeps no plugin from its end, and one
+//     that panics loses its record.
 //   - The system, against what a plugin leaves behind. A task's process group is killed
 //     when the task ends, or the last one that shares it. When the host dies, even by
 //     SIGKILL, a plugin written with package plugin stops its tasks with
 //     task.ErrHostGone and exits within a second, after which the keeper kills the
 //     process groups that are left, frozen and foreign ones too, and on Linux every
-//     process that still has the host's mark in its environment. While the host lives,
-//     a process that left its plugin's group on purpose is not looked for, unless its
-//     task has a cgroup.
+//     process that still has the host's mark, HOSTELRY_HOST, in its environment. So it
+//     does at the end of a run, too: a process that left its plugin's group on purpose
+//     lives until then, unless its task has a cgroup. What is to outlive the run is
+//     started without that variable.
 //   - The system, against a plugin that uses too much by mistake: see [Limits]. One that
 //     means to can leave its cgroup, as this user can.
 //

@@ -51,6 +51,7 @@ func newConfig(opts []Option) (*config, error) {
 	if c.catalog == nil {
 		c.catalog = &catalog.Catalog{}
 	}
+	c.logger = guard(c.logger)
 	var err error
 	if c.usual, err = new(Spec).terms(); err != nil {
 		return nil, err
@@ -147,7 +148,8 @@ func WithKinds(kinds ...task.Kind) Option {
 
 // WithLogger sets where the logs of the tasks and of the runner go; run, task and
 // plugin are added. The default is slog.Default(). Records may come from many
-// goroutines at once; a slow handler slows the task that logs.
+// goroutines at once; a slow handler slows the task that logs. The record of a handler
+// that panics is lost, and the first panic is told on stderr.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) error {
 		if l == nil {

@@ -8,17 +8,13 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"time"
 
+	"github.com/hostelry-run/hostelry/host/internal/outpipe"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 )
 
-const (
-	// maxOutput is how many bytes are kept of what a plugin prints that a person starts.
-	maxOutput = 64 << 10
-	// drain is how long its output is still read once it has ended.
-	drain = 200 * time.Millisecond
-)
+// maxOutput is how many bytes are kept of what a plugin prints that a person starts.
+const maxOutput = 64 << 10
 
 // StartByHand implements conformance.File.
 func (c *Candidate) StartByHand(ctx context.Context) (stdout, stderr string, status int, err error) {
@@ -37,9 +33,10 @@ func (c *Candidate) StartByHand(ctx context.Context) (stdout, stderr string, sta
 		return "", "", 0, err
 	}
 	closeAll([]*os.File{files[1], files[3]})
-	var reading sync.WaitGroup // both end with the streams
-	reading.Go(func() { stdout = read(files[0]) })
-	reading.Go(func() { stderr = read(files[2]) })
+	out, errs := outpipe.New(files[0], group.Done()), outpipe.New(files[2], group.Done())
+	var reading sync.WaitGroup // both end with the streams, or when a dead process's are read
+	reading.Go(func() { stdout = read(out) })
+	reading.Go(func() { stderr = read(errs) })
 	select {
 	case <-group.Done():
 	case <-ctx.Done():
@@ -47,9 +44,8 @@ func (c *Candidate) StartByHand(ctx context.Context) (stdout, stderr string, sta
 		group.Kill()
 		<-group.Done()
 	}
-	for _, r := range []*os.File{files[0], files[2]} { // what it has left behind may hold them
-		_ = r.SetReadDeadline(time.Now().Add(drain))
-	}
+	out.Wake()
+	errs.Wake()
 	reading.Wait()
 	return stdout, stderr, group.Exit().Code, err
 }
@@ -68,7 +64,9 @@ func personal(env []string) []string {
 // read reads a stream to its end, and keeps its beginning.
 func read(r io.Reader) string {
 	text, _ := io.ReadAll(io.LimitReader(r, maxOutput))
-	_, _ = io.Copy(io.Discard, r)
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return fmt.Sprintf("%s... (%v)", text, err)
+	}
 	return string(text)
 }
 

@@ -69,7 +69,7 @@ func TestNoHandshake(t *testing.T) {
 func FuzzParseHandshake(f *testing.F) {
 	for _, line := range []string{
 		"1|1|unix|/tmp/h/1.sock|grpc|", "1|1|tcp|127.0.0.1:4711|grpc|cert\r\n", "1|1|unix|/a\x00|grpc", "", "|||||", "hello",
-		"1|2|unix|/a|grpc", "1|1|unix|\n|grpc|",
+		"1|2|unix|/a|grpc", "1|1|unix|\n|grpc|", "1|1|unix|/a|grpc||false|expendable|more",
 	} {
 		f.Add(line)
 	}
@@ -80,6 +80,11 @@ func FuzzParseHandshake(f *testing.F) {
 				t.Errorf("the error is not one short line of text: %q", err)
 			}
 			return
+		}
+		parts := strings.Split(strings.TrimRight(line, "\r\n"), "|")
+		if parts[2] != h.Network || parts[3] != h.Address || h.Protocol != wire.ProtocolVersion ||
+			h.Expendable != (len(parts) > 7 && parts[7] == "expendable") || (len(h.Cert) > 0) != (len(parts) > 5 && parts[5] != "") {
+			t.Errorf("%q is read as %+v", line, h)
 		}
 		if again, err := wire.ParseHandshake(h.String()); again.String() != h.String() || err != nil {
 			t.Errorf("%v is written as %q and read as %v, %v", h, h.String(), again, err)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +166,9 @@ func FuzzParseLogLine(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
 		r, ok := wire.ParseLogLine(line)
+		if want, record := plainly(line); ok != record || ok && show(r) != want {
+			t.Fatalf("%q is read as %s, %v, want %s, %v", line, show(r), ok, want, record)
+		}
 		if !ok {
 			return
 		}
@@ -179,4 +184,30 @@ func FuzzParseLogLine(f *testing.F) {
 			t.Errorf("%s\nis written as %s and read as\n%s", show(r), out.Bytes(), show(again))
 		}
 	})
+}
+
+// plainly is what a line says, in the plainest of ways.
+func plainly(line []byte) (shown string, ok bool) {
+	var members map[string]json.RawMessage
+	line = bytes.TrimSpace(line)
+	if !bytes.HasPrefix(line, []byte("{")) || json.Unmarshal(line, &members) != nil {
+		return "", false
+	}
+	var level, message *string
+	if json.Unmarshal(members["@level"], &level) != nil || json.Unmarshal(members["@message"], &message) != nil || level == nil || message == nil {
+		return "", false
+	}
+	known := map[string]slog.Level{"TRACE": slog.LevelDebug, "DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARN": slog.LevelWarn, "ERROR": slog.LevelError}
+	l, ok := known[strings.ToUpper(*level)]
+	r := slog.NewRecord(time.Time{}, l, *message, 0)
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		if key != "@level" && key != "@message" && key != "@timestamp" {
+			var value any
+			d := json.NewDecoder(bytes.NewReader(members[key]))
+			d.UseNumber()
+			_ = d.Decode(&value) // it is valid
+			r.AddAttrs(slog.Any(key, value))
+		}
+	}
+	return show(r), ok
 }

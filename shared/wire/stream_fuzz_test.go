@@ -115,6 +115,15 @@ func FuzzResponses(f *testing.F) {
 		if data, ok := result.(json.RawMessage); result != nil && (!ok || !json.Valid(data)) {
 			t.Errorf("the result %v is not JSON", result)
 		}
+		for _, r := range responses {
+			if first := r.GetFinished(); first != nil { // the first last word counts
+				want, bad := json.Marshal(json.RawMessage(first.GetResult()))
+				if got, _ := result.(json.RawMessage); bad == nil && len(first.GetResult()) > 0 && string(got) != string(want) {
+					t.Errorf("the result is %s, want %s", got, want)
+				}
+				break
+			}
+		}
 	})
 }
 

@@ -11,7 +11,8 @@
 // host's mark in its environment, which covers a plugin that the host had no time
 // to tell of, and children that left their group. Whoever is in a plugin's cgroup is
 // killed too. Then it removes the directories of the plugins' sockets, and the
-// cgroups.
+// cgroups. After a farewell it kills only who carries the mark: the host has ended its
+// plugins itself, but not who left their groups.
 //
 // On Windows, where plugins run in job objects that end with the host, a keeper
 // does nothing.
@@ -32,8 +33,10 @@ const (
 	roleKey = "HOSTELRY_KEEPER"
 	// hostKey is where a keeper finds its host's process id.
 	hostKey = "HOSTELRY_KEEPER_HOST"
-	// markKey is in the environment of each plugin; its value names the host.
-	markKey = "HOSTELRY_HOST"
+	// markKey is in the environment of each plugin; its value names the host, after the
+	// hosts in whose plugins that runs.
+	markKey       = "HOSTELRY_HOST"
+	markSeparator = ","
 	// cgroupKey is before the path of what is not a plain directory.
 	cgroupKey = "cgroup "
 	// farewell is a line that says that the host needs its keeper no longer.
@@ -76,14 +79,19 @@ func Start(logger *slog.Logger) *Keeper {
 	return k
 }
 
-// Env is the mark, for the environment of a plugin. It waits until the keeper runs,
-// lest the host die between the two.
+// Env is the mark, for the environment of a plugin, with those of the hosts in whose
+// plugins this one runs, if any. It waits until the keeper runs, lest the host die
+// between the two.
 func (k *Keeper) Env() []string {
 	if k == nil {
 		return nil
 	}
 	<-k.begun
-	return []string{markKey + "=" + k.mark}
+	marks := k.mark
+	if outer := os.Getenv(markKey); outer != "" {
+		marks = outer + markSeparator + marks
+	}
+	return []string{markKey + "=" + marks}
 }
 
 // Add tells the keeper of a process group.
@@ -130,8 +138,8 @@ func (k *Keeper) tell(line string) {
 	k.sendLocked(line)
 }
 
-// Close removes Dir, ends the keeper and waits for its end. The groups that it knows
-// live on.
+// Close removes Dir, ends who carries the mark, then the keeper, and waits for its end.
+// The groups that it knows live on.
 func (k *Keeper) Close() {
 	if k == nil {
 		return

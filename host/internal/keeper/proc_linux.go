@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -79,9 +80,9 @@ func birth(pid int) string {
 	return ""
 }
 
-// killMarked kills every process that was started with entry in its environment,
+// killMarked kills every process that was started with mark in its environment,
 // and looks again until there is none: they may be starting others.
-func killMarked(entry string) {
+func killMarked(mark string) {
 	for range 20 {
 		found := false
 		names, err := os.ReadDir("/proc")
@@ -94,7 +95,7 @@ func killMarked(entry string) {
 				continue
 			}
 			environ, err := os.ReadFile("/proc/" + name.Name() + "/environ")
-			if err == nil && hasEntry(environ, entry) {
+			if err == nil && hasMark(environ, mark) {
 				found = true
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
@@ -105,9 +106,10 @@ func killMarked(entry string) {
 	}
 }
 
-func hasEntry(environ []byte, entry string) bool {
-	for e := range bytes.SplitSeq(environ, []byte{0}) {
-		if string(e) == entry {
+func hasMark(environ []byte, mark string) bool {
+	for entry := range strings.SplitSeq(string(environ), "\x00") {
+		marks, ok := strings.CutPrefix(entry, markKey+"=")
+		if ok && slices.Contains(strings.Split(marks, markSeparator), mark) {
 			return true
 		}
 	}

@@ -63,6 +63,7 @@ func watch(host io.Reader, mark string) {
 	for lines.Scan() {
 		line := lines.Text()
 		if line == farewell {
+			killMarked(mark)
 			return
 		}
 		if line != "" {
@@ -71,7 +72,7 @@ func watch(host io.Reader, mark string) {
 	}
 	time.Sleep(patience)
 	left.kill()
-	killMarked(markKey + "=" + mark)
+	killMarked(mark)
 	left.remove()
 }
 

@@ -3,6 +3,7 @@ package pluginproc_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -191,6 +192,35 @@ func TestCtxEndsALaunch(t *testing.T) {
 			waiting.Wait()
 		})
 	}
+}
+
+// stuck is a handler that does not return from a record before it is released.
+type stuck struct {
+	*logbook
+	release chan struct{}
+}
+
+func (s stuck) Handle(ctx context.Context, r slog.Record) error {
+	_ = s.logbook.Handle(ctx, r)
+	<-s.release
+	return nil
+}
+
+// TestLogThatHangs holds up its reader, not the end of the process.
+func TestLogThatHangs(t *testing.T) {
+	leavesNothing(t)
+	book := &logbook{}
+	here, release := book.watch("here"), make(chan struct{})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var waiting sync.WaitGroup
+	waiting.Go(func() { <-here; cancel(errHurry) })
+	c := configOf(t, book, as("silent"))
+	c.Logger = slog.New(stuck{book, release})
+	if err := fails(t, ctx, c); !errors.Is(err, errHurry) {
+		t.Errorf("it says %q", err)
+	}
+	close(release) // not before Launch has returned
+	waiting.Wait()
 }
 
 func TestCtxEndedBefore(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/hostelry-run/hostelry/host/internal/outpipe"
 	"github.com/hostelry-run/hostelry/host/internal/redact"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
@@ -88,7 +89,10 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 	for {
 		l, err := lines.next()
 		if err == nil || len(l.text) > 0 {
-			record, ok := wire.ParseLogLine(l.text)
+			record, ok := slog.Record{}, false
+			if !l.continued { // what is in the middle of a line is no record
+				record, ok = wire.ParseLogLine(l.text)
+			}
 			switch {
 			case !ok:
 				tail.add(string(l.text))
@@ -104,5 +108,12 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 			noteCut(logger, "stderr", err)
 			return
 		}
+	}
+}
+
+// noteCut logs that a stream was cut, if that is how it ended.
+func noteCut(logger *slog.Logger, stream string, end error) {
+	if cut, ok := errors.AsType[*outpipe.CutError](end); ok {
+		logger.Warn("the end of a dead plugin's output is missing: the log took it too slowly", "stream", stream, "bytes", cut.Bytes)
 	}
 }

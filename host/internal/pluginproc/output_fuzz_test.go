@@ -35,12 +35,25 @@ func FuzzOutput(f *testing.F) {
 			if want := plainText(output); len(output) < maxLine && got.plain.String() != want {
 				t.Errorf("%.200q arrived as %.200q, want %.200q", output, got.plain.String(), want)
 			}
-			if lines := kept.lines(); len(lines) > maxTailLines {
-				t.Errorf("%d lines are kept", len(lines))
+			if text := got.plain.String(); len(output) >= maxLine && isASCII(output) && unbroken(text) != unbroken(plainText(output)) {
+				t.Errorf("%.200q of %d bytes arrived as %.200q of %d", output, len(output), text, len(text))
+			}
+			for i, line := range kept.lines() {
+				if i >= maxTailLines || len(line) > 2*maxTailText {
+					t.Errorf("kept line %d has %d bytes", i, len(line))
+				}
 			}
 		}
 	})
 }
+
+// isASCII reports whether a cut falls between two characters, wherever it falls.
+func isASCII(output []byte) bool {
+	return !bytes.ContainsFunc(output, func(r rune) bool { return r >= utf8.RuneSelf || r == '\r' })
+}
+
+// unbroken is text without the ends of its lines.
+func unbroken(text string) string { return strings.ReplaceAll(text, "\n", "") }
 
 // plainText is the lines that are no records, as the log must show them.
 func plainText(output []byte) string {

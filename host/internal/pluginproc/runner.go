@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/hostelry-run/hostelry/host/internal/cgroup"
+	"github.com/hostelry-run/hostelry/host/internal/outpipe"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
@@ -29,7 +30,8 @@ import (
 // thousand.
 const maxHandshake = 16 << 10
 
-// dying is how long a plugin that cannot be reached may take to die by itself.
+// dying is how long a plugin that cannot be reached may take to die by itself, and a log
+// to take what was read already when the time for it was over.
 const dying = time.Second
 
 // pluginRunner is go-plugin's runner.Runner for one launch. go-plugin sees of the
@@ -46,8 +48,9 @@ type pluginRunner struct {
 	overLimit string           // the cgroup's limit that it reached; set by endCgroup
 	group     *procgroup.Group // set by Start
 	lifeline  *os.File         // the plugin's stdin, held open as long as the host lives
-	stdout    *pipe
-	stderr    *pipe
+	files     [2]*os.File      // stdout and stderr, of which these are the pipes:
+	stdout    *outpipe.Pipe
+	stderr    *outpipe.Pipe
 	readers   sync.WaitGroup
 	dead      chan struct{}    // closed when the process was reaped
 	ended     chan struct{}    // closed when its output was read, too
@@ -138,7 +141,8 @@ func (r *pluginRunner) start() (err error) {
 	}
 	r.config.Keeper.Add(r.group.Pid())
 	closeAll([]*os.File{files[0], files[3], files[5]})
-	r.lifeline, r.stdout, r.stderr = files[1], &pipe{file: files[2], dead: r.dead}, &pipe{file: files[4], dead: r.dead}
+	r.lifeline, r.files = files[1], [2]*os.File{files[2], files[4]}
+	r.stdout, r.stderr = outpipe.New(files[2], r.dead), outpipe.New(files[4], r.dead)
 	r.hangUp = sync.OnceFunc(func() { _ = r.lifeline.Close() })
 	r.readers.Go(r.readStdout) // both end with the streams, or when a dead process's are read
 	r.readers.Go(r.readStderr)
@@ -180,7 +184,7 @@ func closeAll(files []*os.File) {
 }
 
 // watch sees the process through to its end and cleans up. It is the goroutine that
-// ends with the process, after lastWords and drain at most; Close, Kill and a launch that fails wait
+// ends with the process, and what it left in its pipes; Close, Kill and a launch that fails wait
 // for it.
 func (r *pluginRunner) watch() {
 	r.group.Wait()
@@ -192,15 +196,31 @@ func (r *pluginRunner) watch() {
 	if r.conn != nil {
 		_ = r.conn.Close() // ends every stream, also one that a grandchild holds open
 	}
-	r.stdout.wake()
-	r.stderr.wake()
-	r.readers.Wait()
+	r.stdout.Wake()
+	r.stderr.Wake()
+	r.awaitReaders()
 	r.hangUp()
 	_ = r.handshake.w.Close()
-	closeAll([]*os.File{r.stdout.file, r.stderr.file})
 	close(r.ended)
 	<-r.launched
 	r.discard()
+}
+
+// awaitReaders waits until what the dead plugin has left is read. A log that hangs does
+// not keep a process from its end: its reader outlives it, until the log's handler returns.
+func (r *pluginRunner) awaitReaders() {
+	read := make(chan struct{})
+	go func() { // ends with the readers
+		r.readers.Wait()
+		closeAll(r.files[:])
+		close(read)
+	}()
+	timer := time.NewTimer(outpipe.LastWords + dying)
+	defer timer.Stop()
+	select {
+	case <-read:
+	case <-timer.C:
+	}
 }
 
 // removeSocket removes the directory of the plugin's socket. Most often there is nothing

@@ -1,4 +1,4 @@
-package pluginproc
+package outpipe
 
 import (
 	"bytes"
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// left is a pipe that somebody still holds, with text in it, of a plugin that is dead.
-func left(t *testing.T, text []byte) *pipe {
+// left is a pipe that somebody still holds, with text in it, of a process that is dead.
+func left(t *testing.T, text []byte) *Pipe {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -22,14 +22,14 @@ func left(t *testing.T, text []byte) *pipe {
 	}
 	dead := make(chan struct{})
 	close(dead)
-	p := &pipe{file: r, dead: dead}
-	p.wake()
+	p := New(r, dead)
+	p.Wake()
 	return p
 }
 
-// TestPipeOfADeadPlugin: all that it left is read, however late, and then it ends,
+// TestPipeOfADeadProcess: all that it left is read, however late, and then it ends,
 // although the other end is open.
-func TestPipeOfADeadPlugin(t *testing.T) {
+func TestPipeOfADeadProcess(t *testing.T) {
 	text := bytes.Repeat([]byte("a line\n"), 5000)
 	p, got := left(t, text), []byte(nil)
 	for buffer := make([]byte, 1000); ; {
@@ -41,7 +41,7 @@ func TestPipeOfADeadPlugin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.wake() // as if the deadline were over by the next Read
+		p.Wake() // as if the deadline were over by the next Read
 	}
 	if !bytes.Equal(got, text) {
 		t.Errorf("%d bytes were read, want %d", len(got), len(text))
@@ -54,9 +54,9 @@ func TestPipeIsCut(t *testing.T) {
 	if n, err := p.Read(make([]byte, 1000)); n != 1000 || err != nil {
 		t.Fatal(n, err)
 	}
-	p.since = p.since.Add(-lastWords - time.Second)
+	p.since = p.since.Add(-LastWords - time.Second)
 	_, err := p.Read(make([]byte, 1000))
-	if cut, ok := errors.AsType[*cutError](err); !ok || cut.bytes != 4000 {
+	if cut, ok := errors.AsType[*CutError](err); !ok || cut.Bytes != 4000 {
 		t.Errorf("the end is %v, want 4000 bytes cut", err)
 	}
 	if n, err := p.Read(make([]byte, 1000)); n != 0 || !errors.Is(err, io.EOF) {
