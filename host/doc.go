@@ -147,8 +147,8 @@
 //     each side asks the system, for each connection, who is at the other end, before
 //     it says anything. The host accepts, as its own user, the child that it started,
 //     or one of that child's process group that descends from it. A plugin written with
-//     package plugin accepts, as its own user, the process that started it, and hangs up
-//     on others. A foreign plugin has the host's half of the check, and beyond that the
+//     package plugin accepts, as its own user, the process that started it or its process
+//     group's leader, and hangs up on others. A foreign plugin has the host's half of the check, and beyond that the
 //     socket's directory, which only this user can enter. On other systems, and with
 //     [WithTLS], both sides show certificates that were made for the launch.
 //   - Less, where a plugin was attached (catalog.Catalog.Attach): it runs what whoever

@@ -116,7 +116,7 @@ func listenIn(base string) (net.Listener, string, error) {
 		return nil, "", errors.Join(err, os.Remove(dir)) //nolint:gosec // where temporary files go is the environment's to say
 	}
 	if wire.PeerKnown {
-		listener = &guardedListener{Listener: listener, host: anyProcess}
+		listener = &guardedListener{Listener: listener}
 	}
 	return listener, dir, nil
 }

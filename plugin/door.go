@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/credentials"
@@ -21,15 +22,13 @@ import (
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
-// guardedListener lets nobody in but the host: the process that started this one, or
-// for a plugin that hosts attach any process, as the same user. It asks the system,
-// so that there is no secret to steal.
+// guardedListener lets nobody in but the host: one of the processes that may have started
+// this one, or for a plugin that hosts attach any process, as the same user. It asks the
+// system, so that there is no secret to steal.
 type guardedListener struct {
 	net.Listener
-	host int // process id, or anyProcess
+	hosts []int // process ids, or nil for any
 }
-
-const anyProcess = 0
 
 // Accept hangs up on strangers.
 func (l *guardedListener) Accept() (net.Conn, error) {
@@ -50,10 +49,10 @@ func (l *guardedListener) check(conn net.Conn) error {
 	pid, uid, err := wire.PeerOf(conn)
 	switch {
 	case err != nil:
-	case uid != os.Getuid() && l.host == anyProcess:
+	case uid != os.Getuid():
 		err = fmt.Errorf("process %d of user %d is not one of user %d", pid, uid, os.Getuid())
-	case uid != os.Getuid(), pid != l.host && l.host != anyProcess:
-		err = fmt.Errorf("process %d of user %d is not the host, process %d of user %d", pid, uid, l.host, os.Getuid())
+	case l.hosts != nil && !slices.Contains(l.hosts, pid):
+		err = fmt.Errorf("process %d is not the host, process %d", pid, l.hosts[len(l.hosts)-1])
 	}
 	return err
 }

@@ -69,8 +69,8 @@ type Info struct {
 // stderr while it runs. Its config is decoded and given to its kind; a host checks it
 // against the whole schema before.
 //
-// The host must be this process's parent: a script around a plugin ends with exec,
-// as in `exec ./plugin`.
+// The host must be this process's parent, or that of its process group's leader: a script
+// around a plugin may run it as a child.
 //
 // While the plugin serves, slog's default logger writes to the host's log, and
 // so does what is printed to stdout and stderr, line by line. SIGINT is left to

@@ -128,5 +128,5 @@ func listen(dir string) (net.Listener, error) {
 	if err != nil || !wire.PeerKnown {
 		return listener, err
 	}
-	return &guardedListener{Listener: listener, host: os.Getppid()}, nil
+	return &guardedListener{Listener: listener, hosts: starters()}, nil
 }
