@@ -95,7 +95,7 @@ func keepers() (pids []int) {
 	lists, _ := filepath.Glob("/proc/self/task/*/children")
 	for _, list := range lists {
 		text, _ := os.ReadFile(list)
-		for _, child := range strings.FieldsSeq(string(text)) {
+		for child := range strings.FieldsSeq(string(text)) {
 			args, _ := os.ReadFile("/proc/" + child + "/cmdline")
 			if pid, err := strconv.Atoi(child); err == nil && strings.HasPrefix(string(args), "hostelry-keeper\x00") {
 				pids = append(pids, pid)
