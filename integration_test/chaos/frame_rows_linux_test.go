@@ -94,7 +94,8 @@ var frameRows = []row{
 		c.begin()
 		c.message(started())
 		c.WriteHeaders(http2.HeadersFrameParam{StreamID: c.stream, BlockFragment: c.encode("x", "y")})
-		for c.WriteContinuation(c.stream, false, c.encode("x", strings.Repeat("y", 1000))) == nil {
+		for open := true; open; {
+			open = c.WriteContinuation(c.stream, false, c.encode("x", strings.Repeat("y", 1000))) == nil
 		}
 	}), want: lost("went away")},
 	{name: "sends a frame over the limit", how: frames(func(c *frameConn) {
