@@ -101,7 +101,7 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 				_ = logger.Handler().Handle(ctx, record) // the log's failure is not the plugin's
 			}
 			if ok && record.Level >= slog.LevelWarn {
-				tail.add(record.Message)
+				tail.add(complaint(record))
 			}
 		}
 		if err != nil {
@@ -109,6 +109,19 @@ func copyLog(logger *slog.Logger, tail *tail, lines *lineReader) {
 			return
 		}
 	}
+}
+
+// complaint is what a record says went wrong: its message, and the error that came with it.
+func complaint(r slog.Record) string {
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "err" || a.Key == "error" {
+			text += ": " + a.Value.String()
+			return false
+		}
+		return true
+	})
+	return text
 }
 
 // noteCut logs that a stream was cut, if that is how it ended.

@@ -32,7 +32,7 @@ func pleasant() []string {
 const logLines = `{"@level":"warn","@message":"low","@timestamp":"2026-01-02T03:04:05.000006Z","free":7,"disk":{"id":"a"}}
 {"@level":"debug","@message":"not enabled"}
 between
-{"@level":"error","@message":"","@module":"disk"}
+{"@level":"error","@message":"cannot read","@module":"disk","err":"no such file"}
 {"@level":"info","@message":"last","n":12345678901234567890}`
 
 // TestOutput: whatever a plugin prints reaches the log, whole and in order, and
@@ -67,7 +67,7 @@ func TestLogs(t *testing.T) {
 		t.Error(err)
 	}
 	p.Close(t.Context())
-	want := []string{"WARN low disk=map[id:a] free=7", "ERROR  @module=disk", "INFO last n=12345678901234567890"}
+	want := []string{"WARN low disk=map[id:a] free=7", "ERROR cannot read @module=disk err=no such file", "INFO last n=12345678901234567890"}
 	if got := book.lines(""); !slices.Equal(got, want) {
 		t.Errorf("the log has %q, want %q", got, want)
 	}
@@ -77,7 +77,7 @@ func TestLogs(t *testing.T) {
 	if at := book.records[0].Time.UTC().Format("15:04:05.000000"); at != "03:04:05.000006" {
 		t.Errorf("the first record's time is %s", at)
 	}
-	if got := p.Stderr(); !slices.Equal(got, []string{"low", "between", ""}) {
+	if got := p.Stderr(); !slices.Equal(got, []string{"low", "between", "cannot read: no such file"}) {
 		t.Errorf("the last lines are %q", got)
 	}
 }

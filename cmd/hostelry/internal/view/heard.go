@@ -34,10 +34,11 @@ func (h heard) rest(task string, f *Failure) *Failure {
 	return &rest
 }
 
-// has reports whether a line was shown. The host may have cut it.
+// has reports whether a line was shown. The host may have cut it, or taken the error in it
+// from a field.
 func (h heard) has(task, line string) bool {
 	begin, cut := strings.CutSuffix(line, "...")
 	return slices.ContainsFunc(h[task], func(shown string) bool {
-		return shown == line || cut && strings.HasPrefix(shown, begin)
+		return shown == line || strings.HasPrefix(line, shown+": ") || cut && strings.HasPrefix(shown, begin)
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,18 +98,27 @@ func (h *logHandler) WithGroup(name string) slog.Handler {
 	return &c
 }
 
-// object is fields as a JSON object. Of two with the same name the last counts.
+// object is fields as a JSON object. Of two with the same name the first, which is the
+// host's if it has one, keeps the name; that of the other begins with an underscore.
 func object(fields []slog.Attr) map[string]any {
 	m := make(map[string]any, len(fields))
+	set := func(key string, value any) {
+		if _, taken := m[key]; taken {
+			key = "_" + key
+		}
+		m[key] = value
+	}
 	for _, f := range fields {
 		v := f.Value.Resolve()
 		switch {
 		case v.Kind() == slog.KindGroup && f.Key == "":
-			maps.Copy(m, object(v.Group()))
+			for key, value := range object(v.Group()) {
+				set(key, value)
+			}
 		case v.Kind() == slog.KindGroup:
-			m[f.Key] = object(v.Group())
+			set(f.Key, object(v.Group()))
 		case !f.Equal(slog.Attr{}):
-			m[f.Key] = jsonValue(v)
+			set(f.Key, jsonValue(v))
 		}
 	}
 	return m
@@ -147,10 +155,21 @@ func words(prefix string, fields []slog.Attr) []string {
 		case v.Kind() == slog.KindGroup:
 			all = append(all, words(key+".", v.Group())...)
 		case !f.Equal(slog.Attr{}):
-			all = append(all, quoteWord(key)+"="+quoteWord(v.String()))
+			all = append(all, quoteWord(key)+"="+word(v))
 		}
 	}
 	return all
+}
+
+// word is a value as one word. What came as JSON is shown so.
+func word(v slog.Value) string {
+	switch v.Any().(type) {
+	case map[string]any, []any:
+		if raw, err := json.Marshal(v.Any()); err == nil {
+			return string(raw)
+		}
+	}
+	return quoteWord(v.String())
 }
 
 // quoteWord quotes what is not one word.

@@ -258,3 +258,25 @@ func TestFieldsAlwaysEncode(t *testing.T) {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 }
+
+// TestFieldsOfTheSameName: a field that a plugin made up does not hide the host's, and
+// both are shown; what is nested is shown as JSON.
+func TestFieldsOfTheSameName(t *testing.T) {
+	var out bytes.Buffer
+	s := &sink{out: &out, errOut: io.Discard, broken: func(error) {}}
+	for want, v := range map[string]View{
+		`"message":"m","task":"t","fields":{"_plugin":"forged","plugin":"real","run":"x","task":"y"}}`: &jsonView{sink: s},
+		`t info m plugin=real plugin=forged run=x task=y` + "\n":                                       &plain{sink: s},
+	} {
+		out.Reset()
+		slog.New(LogHandler(v, slog.LevelInfo)).With("task", "t", "plugin", "real").Info("m", "plugin", "forged", "run", "x", "task", "y")
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the line is %s, want %s in it", out.String(), want)
+		}
+	}
+	out.Reset()
+	slog.New(LogHandler(&plain{sink: s}, slog.LevelInfo)).Info("m", "a", map[string]any{"b": []any{1, nil}})
+	if want := `a={"b":[1,null]}`; !strings.Contains(out.String(), want) {
+		t.Errorf("the line is %s, want %s in it", out.String(), want)
+	}
+}
