@@ -164,7 +164,7 @@ func (f *runFlags) explain(c *catalog.Catalog, name string, err error) string {
 	text := err.Error()
 	usable := func(p catalog.Plugin) bool { return p.Err == nil }
 	if f.plugins != "" && !slices.ContainsFunc(c.Plugins(), usable) {
-		text += fmt.Sprintf("; %s holds no plugin that can be used: see hostelry plugin list", f.plugins)
+		text += fmt.Sprintf("; %s holds no plugin that can be used: see hostelry plugin list --plugins %s", f.plugins, f.plugins)
 	}
 	if f.plugins == "" {
 		text += "; --plugins DIR adds the kinds of a plugin directory"

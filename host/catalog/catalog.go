@@ -7,6 +7,7 @@ package catalog
 
 import (
 	"cmp"
+	"errors"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -153,6 +154,11 @@ func (c *Catalog) Find(name string) (*Kind, error) {
 
 func (c *Catalog) unknownLocked(name string) *UnknownKindError {
 	e := &UnknownKindError{Name: name}
+	for _, p := range c.plugins {
+		if p.Err != nil && !errors.Is(p.Err, ErrNotNamed) && !errors.Is(p.Err, ErrAttached) {
+			e.Refused = append(e.Refused, p)
+		}
+	}
 	var candidates []string
 	for known, kinds := range c.kinds {
 		e.Known = append(e.Known, known)

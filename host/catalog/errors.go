@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/hostelry-run/hostelry/host/schema"
@@ -16,17 +17,35 @@ type UnknownKindError struct {
 	Name    string
 	Nearest string   // the most similar name, or ""
 	Known   []string // all names, sorted
+	Refused []Plugin // that cannot be used, as Err says: one of them may have it
 }
 
 func (e *UnknownKindError) Error() string {
 	switch {
 	case e.Nearest != "":
 		return fmt.Sprintf("unknown kind %q: did you mean %q? (known: %s)", e.Name, e.Nearest, strings.Join(e.Known, ", "))
-	case len(e.Known) > 0:
-		return fmt.Sprintf("unknown kind %q (known: %s)", e.Name, strings.Join(e.Known, ", "))
+	case len(e.Known) > 0 || len(e.Refused) > 0:
+		return fmt.Sprintf("unknown kind %q%s%s", e.Name, e.known(), e.refused())
 	default:
 		return fmt.Sprintf("unknown kind %q: the catalog is empty; name a plugin directory or register kinds", e.Name)
 	}
+}
+
+func (e *UnknownKindError) known() string {
+	if len(e.Known) == 0 {
+		return ""
+	}
+	return " (known: " + strings.Join(e.Known, ", ") + ")"
+}
+
+// refused tells of the plugin that most likely has it.
+func (e *UnknownKindError) refused() string {
+	if len(e.Refused) == 0 {
+		return ""
+	}
+	i := slices.IndexFunc(e.Refused, func(p Plugin) bool { return p.Name == e.Name })
+	p := e.Refused[max(i, 0)]
+	return fmt.Sprintf("; plugin %q cannot be used: %v", p.Name, p.Err)
 }
 
 // AmbiguousKindError says that more than one plugin offers the kind.

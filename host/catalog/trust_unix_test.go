@@ -96,6 +96,9 @@ func TestPluginsOfOthersAreRefused(t *testing.T) {
 	d.wantLaunched()
 	wantBad(t, c, "theirs", "it belongs to user 65534", "--allow-writable")
 	wantBad(t, c, "group", "group 65534 can write it", "--allow-writable")
+	if _, err := c.Lookup("theirs"); err == nil || !strings.Contains(err.Error(), `unknown kind "theirs"; plugin "theirs" cannot be used: it belongs to user 65534`) {
+		t.Errorf("Lookup: %v", err)
+	}
 	if err := os.Chmod(filepath.Join(d.path, "hostelry-group"), 0o750); err != nil {
 		t.Fatal(err)
 	}
