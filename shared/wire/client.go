@@ -132,7 +132,8 @@ func (r *Remote) awaitStarted(ctx context.Context, release func() bool) error {
 	for heard := false; ; heard = true {
 		response, err := r.stream.Recv()
 		switch {
-		case err != nil && !heard && status.Code(err) == codes.Unavailable:
+		case err != nil && !heard && status.Code(err) == codes.Unavailable && len(r.stream.Trailer()) > 0:
+			// The plugin itself ended the stream: of one that died nobody knows what it did.
 			return &refusal{lost(err)}
 		case err != nil:
 			return lost(err)
