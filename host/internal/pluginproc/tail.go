@@ -26,7 +26,7 @@ type tail struct {
 }
 
 func (t *tail) add(s string) {
-	s = t.mask.Text(s) // while it is whole
+	s = t.mask.Text(s)                                                // while it is whole
 	s = strings.ToValidUTF8(s[:min(len(s), 2*maxTailText)], "\uFFFD") // which may make it longer
 	if len(s) > maxTailText {
 		s = strings.ToValidUTF8(s[:maxTailText], "") + "..."
