@@ -136,7 +136,7 @@ func patched(t *testing.T, at int, b byte) string {
 func TestCutShort(t *testing.T) {
 	c := configOf(t, &logbook{}, nil)
 	c.Path = filepath.Join(t.TempDir(), "cut")
-	if err := os.WriteFile(c.Path, []byte(patched(t, 0, 0x7f)[:20000]), 0o755); err != nil { //nolint:gosec // it is to be executed
+	if err := os.WriteFile(c.Path, []byte(patched(t, 0, 0x7f)[:20000]), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := fails(t, t.Context(), c); !strings.Contains(err.Error(), "before its handshake; its file is damaged or cut short: build or copy it again") || err.Exit.Signal == 0 {

@@ -39,7 +39,7 @@ func FuzzOutput(f *testing.F) {
 				t.Errorf("%.200q of %d bytes arrived as %.200q of %d", output, len(output), text, len(text))
 			}
 			for i, line := range kept.lines() {
-				if i >= maxTailLines || len(line) > 2*maxTailText {
+				if i >= maxTailLines || len(line) > maxTailText+len("...") {
 					t.Errorf("kept line %d has %d bytes", i, len(line))
 				}
 			}

@@ -26,11 +26,11 @@ type tail struct {
 }
 
 func (t *tail) add(s string) {
-	s = t.mask.Text(s) // while it is whole
+	s = t.mask.Text(s)                                                // while it is whole
+	s = strings.ToValidUTF8(s[:min(len(s), 2*maxTailText)], "\uFFFD") // which may make it longer
 	if len(s) > maxTailText {
-		s = s[:maxTailText] + "..."
+		s = strings.ToValidUTF8(s[:maxTailText], "") + "..."
 	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if isHeadline(s) {
