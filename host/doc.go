@@ -104,18 +104,19 @@
 //   - What an attempt leaves behind in the process, goroutines or child processes, lives as
 //     long as the process does.
 //
-// Spec.Warm keeps processes waiting, started and ready, from the first such attempt to the end
-// of the run: that many for each Env, Limits, Share and MaxTasks that such a task of the
-// plugin has had. Whoever needs one takes it, and it is replaced in the background, one
-// launch at a time. Without SharePlugin it serves one attempt; its output is its task's from
-// then on. A process that dies while it waits is replaced, after a pause that grows; the log
-// says so, and no task hears of it unless it was just about to get it. A process that takes
-// no more tasks, as it was told to terminate, gets none: they go to another one, on Linux
-// also as long as a signal has stopped it. It got its environment when it was started, and
-// its copy of the plugin was checked as for any launch: what Runner.Reload brings puts new
-// ones in the place of those that wait, with the first task that needs one; an attempt of an
-// older version, of a task that Reload has left as it was, is launched. The runner ends them with the run, within the
-// grace; the host's death ends them as it does others.
+// Spec.Warm keeps processes waiting, started and ready, from the first such attempt to the
+// end of the run: that many for each Env, Limits, Share and MaxTasks that such a task of
+// the plugin has had. Whoever needs one takes it, and it is replaced in the background, one
+// launch at a time. Without SharePlugin it serves one attempt; its output is its task's
+// from then on. A process that dies while it waits is replaced, after a pause that grows;
+// the log says so, and no task hears of it unless it was just about to get it. A process
+// that takes no more tasks, as it was told to terminate, gets none: they go to another one,
+// on Linux also as long as a signal has stopped it. It got its environment when it was
+// started, and its copy of the plugin was checked as for any launch: what Runner.Reload
+// brings puts new ones in the place of those that wait, with the first task that needs one;
+// an attempt of an older version, of a task that Reload has left as it was, is launched.
+// The runner ends them with the run, within the grace; the host's death ends them as it
+// does others.
 //
 // The names are those of pre-forking servers: PHP-FPM's pm.max_children and
 // pm.min_spare_servers, Apache's MinSpareServers. But by default nothing is shared and nothing
@@ -147,10 +148,11 @@
 //     each side asks the system, for each connection, who is at the other end, before
 //     it says anything. The host accepts, as its own user, the child that it started,
 //     or one of that child's process group that descends from it. A plugin written with
-//     package plugin accepts, as its own user, the process that started it or its process
-//     group's leader, and hangs up on others. A foreign plugin has the host's half of the check, and beyond that the
-//     socket's directory, which only this user can enter. On other systems, and with
-//     [WithTLS], both sides show certificates that were made for the launch.
+//     package plugin accepts, as its own user, the process that started it or its
+//     process group's leader, and hangs up on others. A foreign plugin has the host's
+//     half of the check, and beyond that the socket's directory, which only this user
+//     can enter. On other systems, and with [WithTLS], both sides show certificates
+//     that were made for the launch.
 //   - Less, where a plugin was attached (catalog.Catalog.Attach): it runs what whoever
 //     started it chose. Host and plugin each accept any process of their own user, on
 //     other systems than Linux whoever the directory of its socket lets in.

@@ -151,7 +151,7 @@ func (s *seat) mourn(patience time.Duration) *processEnd {
 	s.processes().mu.Lock()
 	defer s.processes().mu.Unlock()
 	switch {
-	case gaveUp && exit.Killed: // else its end was noticed late
+	case gaveUp && exit.Killed && !s.insisted: // else its end was noticed late
 		return &processEnd{outcome: OutcomeLost, exitCode: -1, stderr: stderr}
 	case exit.Killed && w.killer != nil && w.killer != s && !s.insisted:
 		return &processEnd{

@@ -2,13 +2,14 @@
 // host's own program, and those of the plugins in a directory.
 //
 // An embedder makes a Catalog, registers kinds, loads a plugin directory or attaches
-// plugins that somebody else started, and hands it to host.WithCatalog. A Catalog's methods are safe from any goroutine.
+// plugins that somebody else started, and hands it to host.WithCatalog. A Catalog's
+// methods are safe from any goroutine.
 package catalog
 
 import (
 	"cmp"
-	"errors"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
