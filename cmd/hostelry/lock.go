@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +20,8 @@ func newPluginLock(f *pluginFlags) *cobra.Command {
 		Long: `Write ` + catalog.LockFile + ` into the plugin directory: the name, version, platform and
 sha256 of each plugin that can be used. From then on a plugin that differs is
 refused, and with --locked one that is not in the file as well. Entries of other
-platforms are kept.`,
+platforms are kept. Of a script its one file is locked, neither its interpreter nor what
+it imports. The exit status is 2 if a plugin was left out, as it cannot be used.`,
 		Example: `  hostelry plugin lock --plugins plugins
   hostelry run --locked job.yaml`,
 		Args: cobra.MaximumNArgs(1),
@@ -45,13 +49,34 @@ func (f *pluginFlags) lock(cmd *cobra.Command, args []string) error {
 	if err := catalog.WriteLock(dir, plugins); err != nil {
 		return err
 	}
-	var lines []string
+	var lines, left []string
 	for _, p := range plugins {
-		if p.Err == nil {
-			lines = append(lines, fmt.Sprintf("locked %s %s %s", p.Name, p.Version, p.SHA256))
-		} else if !errors.Is(p.Err, catalog.ErrNotNamed) {
+		switch {
+		case p.Err == nil:
+			lines = append(lines, fmt.Sprintf("locked %s %s %s%s", p.Name, p.Version, p.SHA256, extent(p.Path)))
+		case !errors.Is(p.Err, catalog.ErrNotNamed):
 			lines = append(lines, fmt.Sprintf("not locked: %s cannot be used: %v", p.Name, p.Err))
+			left = append(left, p.Name)
 		}
 	}
-	return f.command.print(append(lines, "wrote "+f.nearby(filepath.Join(dir, catalog.LockFile))))
+	err = f.command.print(append(lines, "wrote "+f.nearby(filepath.Join(dir, catalog.LockFile))))
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("not locked, as they cannot be used: %s", strings.Join(left, ", "))
+	}
+	return err
+}
+
+// extent says what a lock does not cover of what a plugin runs: for a script, all but its
+// one file.
+func extent(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	begin := make([]byte, 2)
+	if _, err := io.ReadFull(f, begin); err != nil || string(begin) != "#!" {
+		return ""
+	}
+	return " (the script alone: neither its interpreter nor what it imports)"
 }
