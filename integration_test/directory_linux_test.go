@@ -22,7 +22,7 @@ var badFiles = map[string]struct {
 }{
 	"README.md":           {"read me\n", 0o600, "does not begin with hostelry-"},
 	"hostelry-text":       {"just text\n", 0o600, "not executable: chmod +x"},
-	"hostelry-script":     {"just text\n", 0o700, "begin a script with #!"},
+	"hostelry-script":     {"just text\n", 0o700, "a text without an interpreter"},
 	"hostelry-noexec":     {"#!/bin/sh\n", 0o600, "not executable: chmod +x"},
 	"hostelry-hangs":      {"#!/bin/sh\nexec sleep 1000\n", 0o700, "start timeout of 1s"},
 	"hostelry-stubborn":   {"#!/bin/sh\ntrap '' TERM INT HUP\nsleep 1000 & sleep 1000\n", 0o700, "start timeout of 1s"},

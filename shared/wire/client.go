@@ -37,10 +37,14 @@ func NewClient(conn grpc.ClientConnInterface) *Client {
 	return &Client{rpc: taskpb.NewTaskServiceClient(conn)}
 }
 
-// Describe asks the plugin what it offers. ctx bounds the call.
+// Describe asks the plugin what it offers. ctx bounds the call. The error is ErrLost if the
+// connection broke meanwhile.
 func (c *Client) Describe(ctx context.Context) (Description, error) {
 	r, err := c.rpc.Describe(ctx, &taskpb.DescribeRequest{})
-	if err != nil {
+	switch {
+	case status.Code(err) == codes.Unavailable:
+		return Description{}, fmt.Errorf("describe: %w", lost(err))
+	case err != nil:
 		return Description{}, fmt.Errorf("describe: %s", status.Convert(err).Message())
 	}
 	return decodeDescription(r), nil

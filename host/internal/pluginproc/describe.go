@@ -2,6 +2,7 @@ package pluginproc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,7 +33,7 @@ func (p *Process) Describe(ctx context.Context) (wire.Description, error) {
 	if err == nil {
 		return d, nil
 	}
-	if !p.Serves() {
+	if errors.Is(err, wire.ErrLost) {
 		p.runner.awaitDying(ctx)
 	}
 	p.Kill()
