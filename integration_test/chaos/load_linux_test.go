@@ -29,7 +29,7 @@ var badPlugins = map[string]struct {
 	"twice":   {describes(append(kindNamed("same"), kindNamed("same")...)), "offers the kind \"same\" twice"},
 	"evil":    {describes(kindNamed("../../etc")), "../../etc"},
 	"schema":  {describes(field(3, append(field(1, "k"), field(3, `{"type": 7}`)...))), "config schema of kind \"k\""},
-	"crash":   {func(grpc.ServerStream) error { os.Exit(3); return nil }, "describe"},
+	"crash":   {func(grpc.ServerStream) error { os.Exit(3); return nil }, "it ended when it was asked what it offers, with exit status 3"},
 	"big":     {func(s grpc.ServerStream) error { return describes(kindNamed(strings.Repeat("x", 200<<20)))(s) }, "larger than max"},
 }
 
