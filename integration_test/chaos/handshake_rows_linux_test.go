@@ -23,7 +23,7 @@ import (
 var handshakeRows = []row{
 	{name: "says nothing", how: forever, hangs: true, want: launchFails("start timeout")},
 	{name: "says half a line and hangs", how: says("1|1|un"), hangs: true, want: launchFails("start timeout")},
-	{name: "says an empty line", how: says("\n"), want: launchFails("printed to stdout before plugin.Main")},
+	{name: "says an empty line", how: says("\n"), want: launchFails("printed to stdout before its handshake")},
 	{name: "greets first", how: says("hello\n1|1|unix|/tmp/x|grpc\n"), want: launchFails(`"hello" is not a plugin's handshake`)},
 	{name: "says a line of 1 MB", how: func() { says(strings.Repeat("x", 1<<20) + "\n")() }, want: launchFails("is not a plugin's handshake")},
 	{name: "says a megabyte of JSON", how: func() { says("{" + strings.Repeat(`"`, 1<<20))() }, want: launchFails("is not a plugin's handshake")},

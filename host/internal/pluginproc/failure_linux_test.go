@@ -43,10 +43,10 @@ func TestBadPlugins(t *testing.T) {
 		want   []string // in the error
 		status int      // exit status, where it ended by itself
 	}{
-		"prints first":    {[]string{"it is not a plugin, or it printed to stdout before plugin.Main", `"hello" is not a plugin's handshake`}, -1},
+		"prints first":    {[]string{"it is not a plugin, or it printed to stdout before its handshake", `"hello" is not a plugin's handshake`}, -1},
 		"prints a lot":    {[]string{"it is not a plugin", `xxx"... is not a plugin's handshake`}, -1},
 		"half and exit":   {[]string{"it is not a plugin", `"1|1|unix|" is not a plugin's handshake`}, -1},
-		"a long line":     {[]string{"it is not a plugin, or it printed to stdout before plugin.Main"}, -1},
+		"a long line":     {[]string{"it is not a plugin, or it printed to stdout before its handshake"}, -1},
 		"64 KB of path":   {[]string{"it is not a plugin", "its first line is longer than"}, -1},
 		"64 KB less one":  {[]string{"it is not a plugin", "its first line is longer than"}, -1},
 		"elsewhere":       {[]string{`listens at "/tmp/s.sock", outside the directory that $PLUGIN_UNIX_SOCKET_DIR names`}, -1},
@@ -165,12 +165,12 @@ func TestLoaderIsMissing(t *testing.T) {
 // TestCtxEndsALaunch, wherever it stands, which the error says: by its cause, and for good.
 func TestCtxEndsALaunch(t *testing.T) {
 	for role, where := range map[string]string{
-		"silent":        "it has printed nothing to stdout, where its handshake should be",
+		"silent":        "it has printed nothing to stdout, where its handshake should be, and flushed",
 		"half a line":   `of its handshake it has printed "1|1|unix|", and no end of the line`,
 		"no newline":    "s.sock|grpc|\", and no end of the line",
 		"mute":          "s.sock",
 		"closes stdout": "", // which may come to light only after it was killed
-		"frozen":        "it has printed nothing to stdout, where its handshake should be",
+		"frozen":        "it has printed nothing to stdout, where its handshake should be, and flushed",
 	} {
 		t.Run(role, func(t *testing.T) {
 			leavesNothing(t)

@@ -59,7 +59,7 @@ func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
 		e.Err = fmt.Errorf("it did not come up in time: %w; %s; raise the start timeout if it needs longer", context.Cause(ctx), r.progress())
 	case errors.Is(r.garbled, wire.ErrNoHandshake):
 		e.final = true
-		e.Err = fmt.Errorf("it is not a plugin, or it printed to stdout before plugin.Main: %w", r.garbled)
+		e.Err = fmt.Errorf("it is not a plugin, or it printed to stdout before its handshake: %w", r.garbled)
 	case r.garbled != nil:
 		e.final = true
 		e.Err = fmt.Errorf("its handshake does not fit this host: %w", r.garbled)
@@ -98,7 +98,7 @@ func (r *pluginRunner) progress() string {
 	case r.closed:
 		return "it has closed its stdout, and printed no handshake"
 	default:
-		return "it has printed nothing to stdout, where its handshake should be"
+		return "it has printed nothing to stdout, where its handshake should be, and flushed"
 	}
 }
 
