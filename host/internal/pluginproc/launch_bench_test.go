@@ -38,16 +38,10 @@ func (benchPlugin) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *g
 // which is the first call and its answer, for the same binary: launched by this
 // package, by go-plugin as its examples do, and by go-plugin with AutoMTLS. Of this
 // package's launch also without a keeper, and with the start of one, as in the first
-// launch of a run. The binary is built as package plugin tells authors to, and by
-// go build alone. On a machine that is busy, what all have in common drowns in what
+// launch of a run. On a machine that is busy, what all have in common drowns in what
 // else it does: there, nice -n -10 helps.
 func BenchmarkLaunch(b *testing.B) {
-	b.Run("lean", func(b *testing.B) { benchmarkLaunch(b, build(b, lean...)) })
-	b.Run("default", func(b *testing.B) { benchmarkLaunch(b, build(b)) })
-}
-
-func benchmarkLaunch(b *testing.B, path string) {
-	b.Helper()
+	path := build(b)
 	shared := keeper.Start(slog.New(slog.DiscardHandler))
 	defer shared.Close()
 	compare(b, max(b.N, 100),
@@ -59,17 +53,12 @@ func benchmarkLaunch(b *testing.B, path string) {
 	)
 }
 
-// lean are the flags of go build that package plugin tells authors of.
-var lean = []string{"-tags=grpcnotrace"}
-
-// build makes testdata/bench, without cgo if it has flags.
-func build(b *testing.B, flags ...string) (path string) {
+// build makes testdata/bench, as package plugin tells authors to build theirs.
+func build(b *testing.B) (path string) {
 	b.Helper()
 	path = filepath.Join(b.TempDir(), "bench")
-	cmd := exec.Command("go", slices.Concat([]string{"build", "-o", path}, flags, []string{"./testdata/bench"})...)
-	if len(flags) > 0 {
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	}
+	cmd := exec.Command("go", "build", "-tags=grpcnotrace", "-o", path, "./testdata/bench")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, output)
 	}
