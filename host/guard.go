@@ -19,15 +19,30 @@ type guarded struct {
 
 func guard(l *slog.Logger) *slog.Logger { return slog.New(guarded{l.Handler(), new(sync.Once)}) }
 
+// Enabled implements slog.Handler.
+func (g guarded) Enabled(ctx context.Context, l slog.Level) (enabled bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.tell(p)
+		}
+	}()
+	return g.Handler.Enabled(ctx, l)
+}
+
 // Handle implements slog.Handler.
 func (g guarded) Handle(ctx context.Context, r slog.Record) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the log's handler panicked: %v", p)
-			g.told.Do(func() { fmt.Fprintf(os.Stderr, "hostelry: %v; such records are lost\n%s", err, debug.Stack()) })
+			err = g.tell(p)
 		}
 	}()
 	return g.Handler.Handle(ctx, r)
+}
+
+func (g guarded) tell(p any) error {
+	err := fmt.Errorf("the log's handler panicked: %v", p)
+	g.told.Do(func() { fmt.Fprintf(os.Stderr, "hostelry: %v; such records are lost\n%s", err, debug.Stack()) })
+	return err
 }
 
 // WithAttrs implements slog.Handler.

@@ -160,7 +160,7 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithTLS has host and plugins prove themselves by certificates, made for each launch, on
+// WithTLS has runner and plugins prove themselves by certificates, made for each launch, on
 // Linux too, where by default each asks the system who is at the other end: it is then
 // done besides. A launch takes longer, for two keys are made. Plugins
 // written with package plugin can do it; another may not be able to, and then does not

@@ -96,7 +96,7 @@ func (s *seat) insist(asked bool) bool {
 	if s.left {
 		return true
 	}
-	if w.seats > 1 && !asked && !w.frozen {
+	if w.seats > 1 && !asked && !w.unanswering {
 		return false
 	}
 	s.insisted = true

@@ -28,8 +28,9 @@ type worker struct {
 	waits   time.Time // since when it has waited for an attempt; zero while it does not
 	watched bool      // watch runs
 	killer  *seat     // for whose sake it was killed, or nil
-	frozen  bool      // it did not answer the last ping
 	pinging *ping     // under way, or nil
+	// unanswering says that it did not answer the last ping.
+	unanswering bool
 }
 
 // newWorkerLocked makes a process that is still to be launched.
@@ -195,7 +196,7 @@ func (w *worker) ask(ctx context.Context, p *ping) {
 	w.pool.processes.mu.Lock()
 	defer w.pool.processes.mu.Unlock()
 	w.pinging = nil
-	w.frozen = !p.answers && !p.unknown
+	w.unanswering = !p.answers && !p.unknown
 	close(p.done)
 }
 
@@ -216,7 +217,7 @@ func pong(answers bool) string {
 // killedFor says of a process that it was killed for another attempt's sake.
 func (w *worker) killedForLocked(other *seat) string {
 	why := "did not stop in time"
-	if w.frozen {
+	if w.unanswering {
 		why = "showed no sign of life, nor did their process answer"
 	}
 	return fmt.Sprintf("its process was killed: task %q, which ran there too, %s", other.task, why)

@@ -21,11 +21,16 @@ type UnknownKindError struct {
 }
 
 func (e *UnknownKindError) Error() string {
+	refused, reason := e.refused()
 	switch {
+	case refused != "" && refused == e.Name:
+		return fmt.Sprintf("unknown kind %q%s; plugin %q cannot be used: %v", e.Name, e.known(), refused, reason)
 	case e.Nearest != "":
 		return fmt.Sprintf("unknown kind %q: did you mean %q? (known: %s)", e.Name, e.Nearest, strings.Join(e.Known, ", "))
-	case len(e.Known) > 0 || len(e.Refused) > 0:
-		return fmt.Sprintf("unknown kind %q%s%s", e.Name, e.known(), e.refused())
+	case refused != "":
+		return fmt.Sprintf("unknown kind %q%s; a plugin cannot be used, perhaps the one that has it: %q: %v", e.Name, e.known(), refused, reason)
+	case len(e.Known) > 0:
+		return fmt.Sprintf("unknown kind %q%s", e.Name, e.known())
 	default:
 		return fmt.Sprintf("unknown kind %q: the catalog is empty; name a plugin directory or register kinds", e.Name)
 	}
@@ -38,14 +43,14 @@ func (e *UnknownKindError) known() string {
 	return " (known: " + strings.Join(e.Known, ", ") + ")"
 }
 
-// refused tells of the plugin that most likely has it.
-func (e *UnknownKindError) refused() string {
+// refused is the plugin that most likely has it, and why that cannot be used, or "".
+func (e *UnknownKindError) refused() (plugin string, reason error) {
 	if len(e.Refused) == 0 {
-		return ""
+		return "", nil
 	}
 	i := slices.IndexFunc(e.Refused, func(p Plugin) bool { return p.Name == e.Name })
 	p := e.Refused[max(i, 0)]
-	return fmt.Sprintf("; plugin %q cannot be used: %v", p.Name, p.Err)
+	return p.Name, p.Err
 }
 
 // AmbiguousKindError says that more than one plugin offers the kind.

@@ -30,7 +30,7 @@ type wrong struct {
 
 // hasty is how long plugins are waited for that let their host wait in vain: long
 // enough for all that they do well.
-const hasty = 2 * time.Second
+const hasty = 4 * time.Second
 
 func (w wrong) options() conformance.Options {
 	o := conformance.Options{Kind: "work", Watch: 50 * time.Millisecond, StartTimeout: 20 * time.Second, Grace: 20 * time.Second}
@@ -59,12 +59,12 @@ func wrongs() []wrong {
 		{name: "listens-later", check: "launch", words: "cannot be reached", how: func(p *plugin) { p.shake = func(s string) { raw.Shake(s + "2") } }},
 
 		// What it says of itself.
-		{name: "does-not-describe", check: "describe", words: "it did not answer within 2s", start: hasty, how: func(p *plugin) { p.describe = func() []byte { raw.Forever(); return nil } }},
+		{name: "does-not-describe", check: "describe", words: "it did not answer within 4s", start: hasty, how: func(p *plugin) { p.describe = func() []byte { raw.Forever(); return nil } }},
 		{name: "describes-anew", check: "describe", words: "in another way", how: func(p *plugin) {
 			calls := 0
 			p.describe = func() []byte { calls++; return described(p.name, fmt.Sprintf("1.0.%d", calls), kindNamed("work", "")) }
 		}},
-		{name: "describes-when-idle", check: "describe-running", words: "it did not answer within 2s", start: hasty, how: func(p *plugin) {
+		{name: "describes-when-idle", check: "describe-running", words: "it did not answer within 4s", start: hasty, how: func(p *plugin) {
 			var working sync.RWMutex
 			good, says := p.describe, p.says
 			p.describe = func() []byte { working.Lock(); defer working.Unlock(); return good() }
@@ -101,7 +101,7 @@ func wrongs() []wrong {
 			p.badConfig = func(s *raw.Stream) { good(s); time.Sleep(50 * time.Millisecond); os.Exit(10) }
 		}},
 		{name: "takes-4-mb", check: "large-config", words: "larger than max", how: func(p *plugin) { p.limit = 4 << 20 }},
-		{name: "never-starts", check: "start", words: "neither started nor finished within the start timeout of 2s", start: hasty, how: func(p *plugin) { p.says = func(*run) { raw.Forever() } }},
+		{name: "never-starts", check: "start", words: "neither started nor finished within the start timeout of 4s", start: hasty, how: func(p *plugin) { p.says = func(*run) { raw.Forever() } }},
 		{name: "dies-at-start", check: "start", words: "its process ended with exit status 7", how: func(p *plugin) { p.says = func(*run) { os.Exit(7) } }},
 		{name: "forgets-its-past", check: "restore", words: `refused its own checkpoint "[1]"`, how: func(p *plugin) {
 			good := p.last
@@ -113,7 +113,7 @@ func wrongs() []wrong {
 				}
 			}
 		}},
-		{name: "works-alone", check: "concurrent", words: "only 1 started within 2s", start: hasty, how: func(p *plugin) {
+		{name: "works-alone", check: "concurrent", words: "only 1 started within 4s", start: hasty, how: func(p *plugin) {
 			var alone = make(chan struct{}, 1)
 			says := p.says
 			p.says = func(r *run) { alone <- struct{}{}; says(r) }
@@ -161,7 +161,7 @@ func wrongs() []wrong {
 		}},
 
 		// The stop.
-		{name: "never-stops", check: "stop-running", words: "it still ran 2s after", grace: hasty, how: func(p *plugin) {
+		{name: "never-stops", check: "stop-running", words: "it still ran 4s after", grace: hasty, how: func(p *plugin) {
 			p.last = func(r *run, _ cause) { <-r.Context().Done() }
 		}},
 		{name: "takes-a-stop-amiss", check: "stop-clean", words: `finished: "interrupted", with no code`, how: func(p *plugin) {
@@ -174,7 +174,7 @@ func wrongs() []wrong {
 				}
 			}
 		}},
-		{name: "misses-an-early-stop", check: "stop-starting", words: "it had not finished 2s later", grace: hasty, how: func(p *plugin) {
+		{name: "misses-an-early-stop", check: "stop-starting", words: "it had not finished 4s later", grace: hasty, how: func(p *plugin) {
 			says := p.says
 			p.says = func(r *run) {
 				time.Sleep(300 * time.Millisecond) // what comes now comes before the task is made
@@ -200,7 +200,7 @@ func wrongs() []wrong {
 				return nil
 			}
 		}},
-		{name: "waits-for-its-answer", check: "stop-unanswered", words: "it did not stop within 2s", grace: hasty, how: func(p *plugin) {
+		{name: "waits-for-its-answer", check: "stop-unanswered", words: "it did not stop within 4s", grace: hasty, how: func(p *plugin) {
 			p.acked = func(r *run) {
 				stop := []byte{}
 				for m := r.take(); raw.Read(m)[3] == nil; m = r.take() {
@@ -221,7 +221,7 @@ func wrongs() []wrong {
 				runs.Range(func(other, _ any) bool { other.(*run).inbox <- raw.Field(2, ""); return true })
 			}
 		}},
-		{name: "works-on-after-its-host", check: "hang-up", words: "it still ran 2s after its stream had ended", grace: hasty, how: func(p *plugin) {
+		{name: "works-on-after-its-host", check: "hang-up", words: "it still ran 4s after its stream had ended", grace: hasty, how: func(p *plugin) {
 			good := p.last
 			p.last = func(r *run, c cause) {
 				if c == hostGone && p.reason() == itself {

@@ -214,12 +214,9 @@ func (r *Remote) log(ctx context.Context, l *taskpb.Log) {
 		at = l.GetTime().AsTime()
 	}
 	record := slog.NewRecord(at, logLevel(l.GetLevel()), text(l.GetMessage()), 0)
-	fields, err := decodeFields(l.GetFields())
-	switch {
-	case err != nil:
-	case len(l.GetFields()) > maxText:
-		record.Add(droppedKey, len(fields))
-	default:
+	if given := l.GetFields(); len(given) > maxText { // decoded, they may take much more
+		record.Add(droppedBytesKey, len(given))
+	} else if fields, err := decodeFields(given); err == nil {
 		addFields(&record, fields)
 	}
 	handler := task.Logger(ctx).Handler()

@@ -101,8 +101,9 @@ func (e *remoteError) As(target any) bool {
 // cut, the other leaves as it is.
 func text(s string) string {
 	const kept = maxText - len("... (9223372036854775807 bytes more)")
-	if len(s) > maxText {
-		s = fmt.Sprintf("%s... (%d bytes more)", s[:kept], len(s)-kept)
+	valid := strings.ToValidUTF8(s[:min(len(s), maxText+1)], "\uFFFD")
+	if len(valid) <= maxText {
+		return valid
 	}
-	return strings.ToValidUTF8(s, "\uFFFD")
+	return fmt.Sprintf("%s... (%d bytes more)", strings.ToValidUTF8(valid[:kept], ""), max(len(s), len(valid))-kept)
 }

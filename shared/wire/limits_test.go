@@ -96,7 +96,7 @@ func TestForeignTexts(t *testing.T) {
 	if told := h.noted(); len(told) != 1 || len(told[0]) > most || !strings.HasSuffix(told[0], "bytes more)") {
 		t.Errorf("%d reports, the first of %d bytes", len(told), len(told[0]))
 	}
-	if len(keep.shown) != 2 || len(keep.shown[0]) > most || !strings.HasSuffix(keep.shown[0], "bytes more) dropped_fields=1") {
+	if len(keep.shown) != 2 || len(keep.shown[0]) > most || !strings.HasSuffix(keep.shown[0], "bytes more) dropped_bytes=2097160") {
 		t.Errorf("%d log records, the first of %d bytes", len(keep.shown), len(keep.shown[0]))
 	}
 	if last := keep.shown[len(keep.shown)-1]; !strings.Contains(last, "a checkpoint was not kept") || !strings.Contains(last, "67108865 bytes") ||

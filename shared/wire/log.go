@@ -64,6 +64,9 @@ func fieldAttr(groups []string, a slog.Attr) slog.Attr {
 // droppedKey says of a record how many fields it had, which were too long.
 const droppedKey = "dropped_fields"
 
+// droppedBytesKey says likewise how long the fields were that a foreign plugin sent.
+const droppedBytesKey = "dropped_bytes"
+
 // encodeLog bounds a record as a host bounds a line: fields beyond it are dropped,
 // and that is said.
 func encodeLog(r slog.Record, fields []byte) *taskpb.Log {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -83,6 +82,9 @@ func birth(pid int) string {
 // killMarked kills every process that was started with mark in its environment,
 // and looks again until there is none: they may be starting others.
 func killMarked(mark string) {
+	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
+		return // its numbers are those of another namespace
+	}
 	for range 20 {
 		found := false
 		names, err := os.ReadDir("/proc")
@@ -94,16 +96,32 @@ func killMarked(mark string) {
 			if err != nil {
 				continue
 			}
-			environ, err := os.ReadFile("/proc/" + name.Name() + "/environ")
-			if err == nil && hasMark(environ, mark) {
+			if isMarked(pid, mark) {
 				found = true
-				_ = syscall.Kill(pid, syscall.SIGKILL)
+				killIf(pid, func() bool { return isMarked(pid, mark) })
 			}
 		}
 		if !found {
 			return
 		}
 	}
+}
+
+// killIf kills a process that still is who is meant once nobody else can get its number.
+func killIf(pid int, isMeant func() bool) {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	if isMeant() {
+		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+	}
+}
+
+func isMarked(pid int, mark string) bool {
+	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	return err == nil && hasMark(environ, mark)
 }
 
 func hasMark(environ []byte, mark string) bool {

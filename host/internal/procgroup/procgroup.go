@@ -124,8 +124,9 @@ func (g *Group) run(started chan<- error) {
 // is closed. Who called [Begin] calls it; of a group of [Start] it is called already.
 func (g *Group) Wait() {
 	err := observe(g.cmd)
+	isOurs := err == nil
 	g.mu.Lock()
-	if err == nil {
+	if isOurs {
 		g.tree.kill()
 	}
 	g.ended = true
@@ -135,7 +136,9 @@ func (g *Group) Wait() {
 	g.tree.close()
 	killed := g.killed
 	g.mu.Unlock()
-	bury(g.pid)
+	if isOurs {
+		bury(g.pid)
+	}
 	g.exit = exitOf(g.cmd.ProcessState, err)
 	// Who was exiting when the kill came keeps its status, where there are signals.
 	g.exit.Killed = killed && (g.exit.Signal == syscall.SIGKILL || runtime.GOOS == "windows")

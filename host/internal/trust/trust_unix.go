@@ -21,7 +21,7 @@ func check(f *os.File, sticky bool) error {
 	switch {
 	case !ok:
 		return nil
-	case stat.Uid != 0 && int(stat.Uid) != os.Getuid():
+	case !isTrusted(stat.Uid):
 		return fmt.Errorf("it belongs to user %d, who can change it", stat.Uid)
 	case sticky && info.IsDir() && mode&fs.ModeSticky != 0:
 		return nil
@@ -35,6 +35,20 @@ func check(f *os.File, sticky bool) error {
 		return fmt.Errorf("group %d can write it (%v)", stat.Gid, mode)
 	}
 	return nil
+}
+
+// isTrusted reports whether a user is this one, or root, whom nothing is kept from. In a
+// user namespace that has no root of its own, that is who the root directory belongs to.
+func isTrusted(uid uint32) bool {
+	if uid == 0 || int(uid) == os.Getuid() {
+		return true
+	}
+	info, err := os.Stat("/")
+	if err != nil {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Uid == uid
 }
 
 // ownGroup reports whether a group is root's, or one that this user has for itself: the
