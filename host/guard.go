@@ -23,7 +23,7 @@ func guard(l *slog.Logger) *slog.Logger { return slog.New(guarded{l.Handler(), n
 func (g guarded) Enabled(ctx context.Context, l slog.Level) (enabled bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			g.tell(p)
+			_ = g.tell(p)
 		}
 	}()
 	return g.Handler.Enabled(ctx, l)
