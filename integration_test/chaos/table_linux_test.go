@@ -17,7 +17,7 @@ type row struct {
 	stop  bool // it is asked to stop once it is ready
 	hangs bool // only the start timeout ends it: a short one
 	root  bool // only root can act it
-	left  bool // it leaves a process in a session of its own, out of reach
+	left  bool // it leaves a process in a session of its own, out of reach until the run ends
 	heavy bool // not for short runs, nor under the race detector
 
 	beside func(*testing.T, *company, *observe.Events) // in the host's process, meanwhile
