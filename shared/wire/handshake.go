@@ -117,7 +117,8 @@ func ParseHandshake(line string) (Handshake, error) {
 		return Handshake{}, fmt.Errorf("transport %s is not grpc", quote(parts[4]))
 	}
 	if len(parts) > 5 {
-		if h.Cert, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil {
+		h.Cert, err = base64.RawStdEncoding.DecodeString(parts[5])
+		if err != nil || strings.ContainsAny(parts[5], "\r\n") { // which it passes over
 			return Handshake{}, fmt.Errorf("certificate %s is not base64", quote(parts[5]))
 		}
 	}
