@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/hostelry-run/hostelry/host/internal/pluginproc"
+	"github.com/hostelry-run/hostelry/host/internal/rlimit"
 )
 
 var errHurry = errors.New("no time left")
@@ -110,14 +111,16 @@ func TestBadFiles(t *testing.T) {
 		"interpreter is a dir": {file("bydir", "#!"+dir+"\n", 0o755), "names a directory as its interpreter"},
 		"a script that fails":  {file("sh", "#!/bin/sh\necho oh no >&2\nexit 7\n", 0o755), "it ended before its handshake with exit status 7; is it a plugin? start it by hand to see (stderr: oh no)"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			leavesNothing(t)
-			c2 := configOf(t, &logbook{}, nil)
-			c2.Path = c.path
-			if err := fails(t, t.Context(), c2); !strings.Contains(err.Error(), c.want) || err.Path != c.path || strings.Contains(err.Error(), "fork/exec") {
-				t.Errorf("it says %q of %s, want %q in it", err, err.Path, c.want)
-			}
-		})
+		for how, limits := range map[string]rlimit.Limits{"plain": {}, "under limits": {OpenFiles: 200}} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				leavesNothing(t)
+				c2 := configOf(t, &logbook{}, nil)
+				c2.Path, c2.Limits = c.path, limits
+				if err := fails(t, t.Context(), c2); !strings.Contains(err.Error(), c.want) || err.Path != c.path || strings.Contains(err.Error(), "fork/exec") {
+					t.Errorf("it says %q of %s, want %q in it", err, err.Path, c.want)
+				}
+			})
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/hostelry-run/hostelry/host/internal/cgroup"
 	"github.com/hostelry-run/hostelry/host/internal/outpipe"
 	"github.com/hostelry-run/hostelry/host/internal/procgroup"
+	"github.com/hostelry-run/hostelry/host/internal/rlimit"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -39,6 +40,7 @@ type pluginRunner struct {
 	cgroup    *cgroup.Group    // in which the process is started, or nil; set by Start
 	overLimit string           // the cgroup's limit that it reached; set by endCgroup
 	group     *procgroup.Group // set by Start
+	report    *rlimit.Report   // of a process under limits, or nil; set by Start
 	lifeline  *os.File         // the plugin's stdin, held open as long as the host lives
 	files     [2]*os.File      // stdout and stderr, of which these are the pipes:
 	stdout    *outpipe.Pipe
@@ -145,17 +147,22 @@ func (r *pluginRunner) start() (err error) {
 // writing somewhere: a child that another goroutine has forked, here or in another host,
 // holds what its process was writing to until it executes its own program.
 func (r *pluginRunner) spawn(stdin, stdout, stderr *os.File) (group *procgroup.Group, err error) {
-	path, args, env, err := r.config.Limits.Wrap(r.config.Path, []string{cmp.Or(r.config.File, r.config.Path)}, r.env)
-	if err != nil {
-		return nil, err
-	}
 	for {
-		group, err = procgroup.Begin(&exec.Cmd{
-			Path: path, Args: args, Env: env, Stdin: stdin, Stdout: stdout, Stderr: stderr,
-			SysProcAttr: r.cgroup.Attr(),
-		})
+		cmd := &exec.Cmd{
+			Path: r.config.Path, Args: []string{cmp.Or(r.config.File, r.config.Path)}, Env: r.env,
+			Stdin: stdin, Stdout: stdout, Stderr: stderr, SysProcAttr: r.cgroup.Attr(),
+		}
+		if r.report, err = r.config.Limits.Wrap(cmd); err != nil {
+			return nil, err
+		}
+		group, err = procgroup.Begin(cmd)
+		r.report.Handed()
+		if err == nil {
+			return group, nil
+		}
+		_ = r.report.Err() // nothing
 		if !errors.Is(err, syscall.ETXTBSY) || r.isGivenUp() {
-			return group, tellSize(err, env)
+			return nil, tellSize(err, cmd.Env)
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
@@ -181,8 +188,9 @@ func closeAll(files []*os.File) {
 func (r *pluginRunner) watch() {
 	r.group.Wait()
 	r.config.Keeper.Remove(r.group.Pid())
+	startErr := r.report.Err()
 	r.mu.Lock()
-	r.endedSelf = !r.killed
+	r.endedSelf, r.startErr = !r.killed, startErr
 	r.mu.Unlock()
 	close(r.dead)
 	if r.conn != nil {

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -49,21 +51,31 @@ type role struct {
 	Limits Limits   `json:"limits"`
 	Path   string   `json:"path"`
 	Args   []string `json:"args"`
+	Report uintptr  `json:"report"` // its descriptor
 }
 
-// Wrap returns the command to start instead of path with args and env, so that it
-// runs under the limits.
-func (l Limits) Wrap(path string, args, env []string) (string, []string, []string, error) {
+// Wrap changes cmd, which has no ExtraFiles and will not be changed any more, so that it
+// runs under the limits. Its start succeeds whether or not that of its program does: the
+// Report, which is nil without limits, tells.
+func (l Limits) Wrap(cmd *exec.Cmd) (*Report, error) {
 	if l == (Limits{}) {
-		return path, args, env, nil
+		return nil, nil
 	}
-	self, err := os.Executable()
+	raw, err := json.Marshal(role{l, cmd.Path, cmd.Args, firstExtra})
 	if err != nil {
-		return "", nil, nil, fmt.Errorf("limits need this program to be started again: %w", err)
+		return nil, err
 	}
-	raw, err := json.Marshal(role{l, path, args})
-	return self, []string{self}, append(env, roleKey+"="+string(raw)), err
+	report, err := newReport(cmd.Path)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Path, cmd.Args, cmd.ExtraFiles = program, []string{"hostelry-rlimit"}, []*os.File{report.w}
+	cmd.Env = append(slices.Clip(cmd.Env), roleKey+"="+string(raw))
+	return report, nil
 }
+
+// firstExtra is the descriptor of the first of a command's ExtraFiles.
+const firstExtra = 3
 
 // init is where this program becomes a plugin under limits, if it was started to
 // do so. It comes before main in every program that embeds a host.
@@ -73,15 +85,16 @@ func init() { //nolint:gochecknoinits // it comes before main: see above
 		return
 	}
 	_ = os.Unsetenv(roleKey)
-	var r role
+	r := role{Report: firstExtra}
 	err := json.Unmarshal([]byte(raw), &r)
 	if err == nil {
 		err = set(r.Limits)
 	}
 	if err == nil {
+		closeOnExec(r.Report)
 		err = execute(r.Path, r.Args, os.Environ())
 	}
-	fmt.Fprintf(os.Stderr, "cannot run %s under limits: %v\n", r.Path, err)
+	tell(os.NewFile(r.Report, "report"), err)
 	os.Exit(126)
 }
 

@@ -1,9 +1,11 @@
 package rlimit_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,11 +25,16 @@ func under(t *testing.T, l rlimit.Limits, command ...string) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, args, env, err := l.Wrap(path, command, []string{"PATH=" + os.Getenv("PATH"), "KEPT=yes", "GORACE=atexit_sleep_ms=0"})
+	cmd := &exec.Cmd{Path: path, Args: command, Env: []string{"PATH=" + os.Getenv("PATH"), "KEPT=yes", "GORACE=atexit_sleep_ms=0"}}
+	report, err := l.Wrap(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := (&exec.Cmd{Path: path, Args: args, Env: env}).CombinedOutput()
+	out, err := cmd.CombinedOutput()
+	report.Handed()
+	if failed := report.Err(); failed != nil {
+		err = failed
+	}
 	return string(out), err
 }
 
@@ -40,33 +47,60 @@ func TestLimitsReachTheCommand(t *testing.T) {
 }
 
 func TestCPUTimeEndsTheCommand(t *testing.T) {
-	path, args, env, err := rlimit.Limits{CPU: time.Second}.Wrap("/bin/sh", []string{"sh", "-c", "while :; do :; done"}, nil)
+	cmd := exec.Command("sh", "-c", "while :; do :; done")
+	report, err := rlimit.Limits{CPU: time.Second}.Wrap(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := &exec.Cmd{Path: path, Args: args, Env: env}
 	_ = cmd.Run()
+	report.Handed()
+	if err := report.Err(); err != nil {
+		t.Error(err)
+	}
 	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	if got := (rlimit.Limits{CPU: time.Second}).Exceeded(used, cmd.ProcessState.ExitCode() == -1); got != "CPU time (1s)" {
 		t.Errorf("%v after %v: blamed %q", cmd.ProcessState, used, got)
 	}
 }
 
-func TestACommandThatIsMissingIsNamed(t *testing.T) {
-	path, args, env, err := rlimit.Limits{OpenFiles: 50}.Wrap("/no/such/plugin", []string{"x"}, []string{"GORACE=atexit_sleep_ms=0"})
+// TestStartFails: what the system says of the command is what a start without limits says.
+func TestStartFails(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte("no program\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]error{"/no/such/plugin": syscall.ENOENT, "/etc/passwd": syscall.EACCES, text: syscall.ENOEXEC} {
+		plain := (&exec.Cmd{Path: path}).Run()
+		cmd := &exec.Cmd{Path: path, Env: []string{"GORACE=atexit_sleep_ms=0"}}
+		report, err := rlimit.Limits{OpenFiles: 50}.Wrap(cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _ := cmd.CombinedOutput()
+		report.Handed()
+		if got := report.Err(); !errors.Is(got, want) || got.Error() != plain.Error() || len(out) > 0 {
+			t.Errorf("%v, printed %q; without limits %v", got, out, plain)
+		}
+	}
+}
+
+// TestTheReportEnds with what it is about: the command has no descriptor more.
+func TestTheReportEnds(t *testing.T) {
+	plain, err := exec.Command("ls", "/proc/self/fd").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := (&exec.Cmd{Path: path, Args: args, Env: env}).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "cannot run /no/such/plugin under limits: no such file") {
-		t.Errorf("%s, %v", out, err)
+	if out, err := under(t, rlimit.Limits{OpenFiles: 64}, "ls", "/proc/self/fd"); err != nil || out != string(plain) {
+		t.Errorf("%q, %v; without limits %q", out, err, plain)
 	}
 }
 
 func TestNoLimitsChangeNothing(t *testing.T) {
-	path, args, env, err := rlimit.Limits{}.Wrap("/p", []string{"a"}, []string{"K=V"})
-	if path != "/p" || len(args) != 1 || len(env) != 1 || err != nil {
-		t.Error(path, args, env, err)
+	cmd := &exec.Cmd{Path: "/p", Args: []string{"a"}, Env: []string{"K=V"}}
+	report, err := rlimit.Limits{}.Wrap(cmd)
+	report.Handed()
+	if cmd.Path != "/p" || len(cmd.Args) != 1 || len(cmd.Env) != 1 || cmd.ExtraFiles != nil || err != nil || report.Err() != nil {
+		t.Error(cmd, report, err)
 	}
 }
 
@@ -111,12 +145,14 @@ func TestExceededNamesTheLimit(t *testing.T) {
 }
 
 func Example() {
-	path, args, env, err := rlimit.Limits{OpenFiles: 64}.Wrap("/bin/sh", []string{"sh", "-c", "ulimit -n"}, nil)
+	cmd := exec.Command("sh", "-c", "ulimit -n")
+	report, err := rlimit.Limits{OpenFiles: 64}.Wrap(cmd)
 	if err != nil {
 		fmt.Println(err)
 	}
-	out, err := (&exec.Cmd{Path: path, Args: args, Env: env}).Output()
-	fmt.Print(string(out), err)
+	out, _ := cmd.Output()
+	report.Handed()
+	fmt.Print(string(out), report.Err())
 	// Output:
 	// 64
 	// <nil>

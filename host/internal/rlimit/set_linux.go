@@ -10,6 +10,11 @@ import (
 
 const supported = true
 
+// program is this program, also when another one, or none, is where it was found.
+const program = "/proc/self/exe"
+
+func closeOnExec(fd uintptr) { unix.CloseOnExec(int(fd)) }
+
 // resource is one of the system's limits.
 type resource struct {
 	name      string

@@ -4,7 +4,12 @@ package rlimit
 
 import "errors"
 
-const supported = false
+const (
+	supported = false
+	program   = ""
+)
+
+func closeOnExec(uintptr) {}
 
 func (Limits) checkHard() error { return nil }
 
