@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -30,7 +29,7 @@ const (
 // processes is the executor of process mode: each attempt takes a seat in a plugin process
 // of a pool, or runs in one that was attached.
 type processes struct {
-	keeper *keeper.Keeper
+	keeper *keeper.Keeper  // the runner's
 	ctx    context.Context // ends when nothing more is launched
 	cancel context.CancelFunc
 	wait   sync.WaitGroup // for the goroutines of the pools
@@ -40,8 +39,8 @@ type processes struct {
 	versions map[string]string // of a plugin, by its name: the path whose processes may wait
 }
 
-func newProcesses(logger *slog.Logger) *processes {
-	p := &processes{keeper: keeper.Start(logger), pools: make(map[makeup]*pool), versions: make(map[string]string)}
+func newProcesses(k *keeper.Keeper) *processes {
+	p := &processes{keeper: k, pools: make(map[makeup]*pool), versions: make(map[string]string)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }
@@ -63,7 +62,6 @@ func (p *processes) close(bool) {
 	case <-ended:
 	case <-time.After(farewell + reapTimeout):
 	}
-	p.keeper.Close()
 }
 
 func (p *processes) prepare(c call) execution {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/shared/task"
 )
 
@@ -81,4 +82,13 @@ func (t *try) Restore() json.RawMessage {
 		return nil
 	}
 	return t.restore.data
+}
+
+var _ keeper.Employer = (*try)(nil)
+
+// Keeper implements keeper.Employer.
+func (t *try) Keeper() *keeper.Keeper {
+	t.runner.lock()
+	defer t.runner.unlock()
+	return t.runner.keeperLocked()
 }

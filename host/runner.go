@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/shared/wire"
 )
 
@@ -27,6 +28,7 @@ type Runner struct {
 	started       bool
 	ctx           context.Context          // Start's, without its end
 	executors     [len(modeNames)]executor // by mode; nil until a task needs it
+	keeper        *keeper.Keeper           // likewise
 	handles       roster[*Handle]
 	ids           map[string]*Handle
 	sets          map[string]*Replicas
@@ -226,10 +228,18 @@ func (r *Runner) executorLocked(m Mode) executor {
 		case Async:
 			r.executors[m] = newAsync(r.config)
 		case Process:
-			r.executors[m] = newProcesses(r.config.logger.With("run", r.config.runID))
+			r.executors[m] = newProcesses(r.keeperLocked())
 		}
 	}
 	return r.executors[m]
+}
+
+// keeperLocked has a keeper started when the first task needs it, and is nil after the run.
+func (r *Runner) keeperLocked() *keeper.Keeper {
+	if r.keeper == nil && r.state != RunEnded {
+		r.keeper = keeper.Start(r.config.logger.With("run", r.config.runID))
+	}
+	return r.keeper
 }
 
 func (r *Runner) taskLogger(j *job) *slog.Logger {

@@ -160,5 +160,6 @@ func (r *Runner) release(abandoned bool) {
 			e.close(abandoned)
 		}
 	}
+	r.keeper.Close() // final too
 	close(r.ended)
 }

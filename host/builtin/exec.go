@@ -61,13 +61,14 @@ type ExecResult struct {
 // the grace. Where there is no SIGTERM (Windows) it is killed at once.
 type command struct {
 	config  ExecConfig
+	keeper  *keeper.Shared         // where the host is another process
 	insist  chan (<-chan struct{}) // Stop to Run: closed when patience is over
 	ended   chan struct{}          // closed when Run returns
 	stderr  tail
 	streams []*stream
 }
 
-func newCommand(c ExecConfig) (task.Task, error) {
+func newCommand(c ExecConfig, k *keeper.Shared) (task.Task, error) {
 	if len(c.Command) == 0 || c.Command[0] == "" {
 		return nil, errors.New("command is empty: give the program and its arguments as a list")
 	}
@@ -78,6 +79,7 @@ func newCommand(c ExecConfig) (task.Task, error) {
 	}
 	return &command{
 		config: c,
+		keeper: k,
 		insist: make(chan (<-chan struct{}), 1),
 		ended:  make(chan struct{}),
 	}, nil
@@ -115,9 +117,9 @@ func (c *command) run(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	// The command is in no plugin's process group, and often in no plugin.
-	watch := keeper.Start(task.Logger(ctx))
-	defer watch.Close()
-	group, err := c.start(task.Logger(ctx), watch)
+	ward := c.join(ctx)
+	defer ward.Close()
+	group, err := c.start(task.Logger(ctx), ward)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +139,14 @@ func (c *command) run(ctx context.Context) (any, error) {
 	return c.outcome(group.Exit())
 }
 
+// join has the command ended should this process die, by its host's keeper if that is here.
+func (c *command) join(ctx context.Context) *keeper.Ward {
+	if host, ok := task.HostOf(ctx).(keeper.Employer); ok {
+		return host.Keeper().Join()
+	}
+	return c.keeper.Join(task.Logger(ctx))
+}
+
 // stopAsked gives the cause of a stop that was asked for before the start.
 func (c *command) stopAsked(ctx context.Context) error {
 	select {
@@ -148,7 +158,7 @@ func (c *command) stopAsked(ctx context.Context) error {
 }
 
 // start starts the command with its streams.
-func (c *command) start(log *slog.Logger, watch *keeper.Keeper) (*procgroup.Group, error) {
+func (c *command) start(log *slog.Logger, ward *keeper.Ward) (*procgroup.Group, error) {
 	if err := checkDir(c.config.Dir); err != nil {
 		return nil, err
 	}
@@ -171,7 +181,7 @@ func (c *command) start(log *slog.Logger, watch *keeper.Keeper) (*procgroup.Grou
 	for _, name := range slices.Sorted(maps.Keys(c.config.Env)) {
 		cmd.Env = append(cmd.Env, name+"="+c.config.Env[name])
 	}
-	cmd.Env = append(cmd.Env, watch.Env()...)
+	cmd.Env = append(cmd.Env, ward.Env()...)
 	dieWithHost(cmd)
 	group, err := procgroup.Start(cmd)
 	if err != nil {
@@ -179,7 +189,7 @@ func (c *command) start(log *slog.Logger, watch *keeper.Keeper) (*procgroup.Grou
 		stderr.read.Close()
 		return nil, startError(c.config.Command[0], err)
 	}
-	watch.Add(group.Pid())
+	ward.Add(group.Pid())
 	c.streams = []*stream{stdout, stderr}
 	return group, nil
 }

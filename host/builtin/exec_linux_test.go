@@ -3,9 +3,14 @@ package builtin_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/hostelry-run/hostelry/host"
 	"github.com/hostelry-run/hostelry/host/builtin"
 )
 
@@ -47,4 +52,53 @@ func TestExecLeavesNoDescriptor(t *testing.T) {
 	if after := count(); after > before {
 		t.Errorf("descriptors grew from %d to %d", before, after)
 	}
+}
+
+// TestOneKeeper serves all commands of a run, however many there are.
+func TestOneKeeper(t *testing.T) {
+	r, err := host.New(host.WithKinds(builtin.Kinds()...), host.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := command("hang")
+	w := newWitness(t, config)
+	for i := range 3 {
+		if _, err := r.Add(host.Spec{ID: fmt.Sprint("t", i), Kind: "exec", Config: config}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		defer w.see(t)()
+	}
+	if n := keepers(t); n != 1 {
+		t.Errorf("there are %d keepers", n)
+	}
+	if err := r.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := keepers(t); n != 0 {
+		t.Errorf("after the run there are %d keepers", n)
+	}
+}
+
+// keepers is how many keepers this process has.
+func keepers(t *testing.T) (n int) {
+	t.Helper()
+	lists, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range lists {
+		children, _ := os.ReadFile(list) // a thread may have ended
+		for child := range strings.FieldsSeq(string(children)) {
+			args, _ := os.ReadFile("/proc/" + child + "/cmdline")
+			if strings.HasPrefix(string(args), "hostelry-keeper\x00") {
+				n++
+			}
+		}
+	}
+	return n
 }

@@ -2,8 +2,8 @@
 // kills the host and whatever its plugins are: frozen, foreign, or with children
 // of their own.
 //
-// A keeper is a small process, one for each runner that launches plugins: this
-// program, started again. It holds one end of a pipe whose other end the host
+// A keeper is a small process, one for each runner that launches plugins or runs commands:
+// this program, started again. It holds one end of a pipe whose other end the host
 // holds; the pipe's end without a farewell is the host's death. On Linux so is the end
 // of the host's process, should somebody else have got hold of the pipe. The keeper then
 // gives the plugins time to clean up by themselves, and kills who is left: the
@@ -47,10 +47,11 @@ const (
 // nil Keeper do nothing, but for Dir.
 type Keeper struct {
 	mark    string
-	logger  *slog.Logger
+	logger  func() *slog.Logger
 	ending  sync.WaitGroup // keep
 	begun   chan struct{}  // closed once the process runs, or cannot
 	closing chan struct{}  // closed by Close
+	sweeper sweeper
 
 	making sync.Mutex
 	dir    string // Dir's, or ""; under making
@@ -66,7 +67,9 @@ type Keeper struct {
 // host has a successor, and logger hears of it. While there is none, plugins that are
 // written with the SDK still notice the host's death by themselves. The caller must call
 // Close.
-func Start(logger *slog.Logger) *Keeper {
+func Start(logger *slog.Logger) *Keeper { return start(func() *slog.Logger { return logger }) }
+
+func start(logger func() *slog.Logger) *Keeper {
 	k := &Keeper{
 		mark: rand.Text(), logger: logger, told: make(map[string]bool),
 		begun: make(chan struct{}), closing: make(chan struct{}),
@@ -92,6 +95,12 @@ func (k *Keeper) Env() []string {
 		marks = outer + markSeparator + marks
 	}
 	return []string{markKey + "=" + marks}
+}
+
+// Employer is the task.Host of who runs tasks in the process that has a keeper.
+type Employer interface {
+	// Keeper is nil when the run has ended.
+	Keeper() *Keeper
 }
 
 // Add tells the keeper of a process group.

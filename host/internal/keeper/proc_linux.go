@@ -79,9 +79,9 @@ func birth(pid int) string {
 	return ""
 }
 
-// killMarked kills every process that was started with mark in its environment,
+// killMarked kills every process that was started with one of marks in its environment,
 // and looks again until there is none: they may be starting others.
-func killMarked(mark string) {
+func killMarked(marks ...string) {
 	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
 		return // its numbers are those of another namespace
 	}
@@ -96,9 +96,9 @@ func killMarked(mark string) {
 			if err != nil {
 				continue
 			}
-			if isMarked(pid, mark) {
+			if isMarked(pid, marks) {
 				found = true
-				killIf(pid, func() bool { return isMarked(pid, mark) })
+				killIf(pid, func() bool { return isMarked(pid, marks) })
 			}
 		}
 		if !found {
@@ -119,15 +119,16 @@ func killIf(pid int, isMeant func() bool) {
 	}
 }
 
-func isMarked(pid int, mark string) bool {
+func isMarked(pid int, marks []string) bool {
 	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	return err == nil && hasMark(environ, mark)
+	return err == nil && hasMark(environ, marks)
 }
 
-func hasMark(environ []byte, mark string) bool {
+func hasMark(environ []byte, marks []string) bool {
 	for entry := range strings.SplitSeq(string(environ), "\x00") {
-		marks, ok := strings.CutPrefix(entry, markKey+"=")
-		if ok && slices.Contains(strings.Split(marks, markSeparator), mark) {
+		list, ok := strings.CutPrefix(entry, markKey+"=")
+		isOurs := func(mark string) bool { return slices.Contains(marks, mark) }
+		if ok && slices.ContainsFunc(strings.Split(list, markSeparator), isOurs) {
 			return true
 		}
 	}

@@ -31,7 +31,7 @@ func (k *Keeper) keep() {
 		if time.Since(began) > longestPause {
 			pause = 0
 		}
-		go k.logger.Warn("the keeper, which would end the plugins if this process died, has ended: there will be another one",
+		go k.logger().Warn("the keeper, which would end the plugins if this process died, has ended: there will be another one",
 			"end", err, "pause", pause) // ends when the log's handler returns, for which Close does not wait
 		select {
 		case <-time.After(pause):
