@@ -188,7 +188,8 @@
 //     process groups that are left, frozen and foreign ones too, and on Linux every
 //     process that still has the host's mark, HOSTELRY_HOST, in its environment. So it
 //     does at the end of a run, too: a process that left its plugin's group on purpose
-//     lives until then, unless its task has a cgroup. What is to outlive the run is
+//     lives until then, unless its task has a cgroup. Commands, those of the kind exec and
+//     those that check readiness, carry the mark as well. What is to outlive the run is
 //     started without that variable.
 //   - The system, against a plugin that uses too much by mistake: see [Limits]. One that
 //     means to can leave its cgroup, as this user can.

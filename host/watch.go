@@ -129,9 +129,13 @@ func (t *try) awaitReadyLocked() {
 	if !c.polls() {
 		return
 	}
+	check := c.check
+	if len(check.Exec) > 0 {
+		check.Env = t.runner.keeperLocked().Env
+	}
 	t.runner.enforcing++
 	go func() { // ends when the task is up, or over
-		if c.check.Await(t.watch.watched) == nil {
+		if check.Await(t.watch.watched) == nil {
 			t.up()
 		}
 		t.runner.disengage()

@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-// Check says how a task shows that it is ready. At most one field is set. The
+// Check says how a task shows that it is ready. At most one of Log, TCP, HTTP and Exec is set. The
 // zero Check is that of a task that says it by task.Ready. A Check may be used
 // from any goroutine, by any number at once.
 type Check struct {
@@ -33,6 +33,9 @@ type Check struct {
 	// It runs on the host, in the host's directory and with its environment,
 	// without a shell.
 	Exec []string
+	// Env gives variables to add to that environment, as K=V; it may be nil. It is called
+	// once a try.
+	Env func() []string
 }
 
 // Validate says what is wrong with c and what to write instead. It names fields

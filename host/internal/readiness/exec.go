@@ -31,6 +31,9 @@ func (c Check) tryExec(ctx context.Context) error {
 	defer r.Close()
 	cmd := exec.Command(c.Exec[0], c.Exec[1:]...) // ctx kills the group, not only its leader
 	cmd.Stderr = w
+	if c.Env != nil {
+		cmd.Env = append(os.Environ(), c.Env()...)
+	}
 	dieWithHost(cmd)
 	group, err := procgroup.Start(cmd)
 	_ = w.Close()
