@@ -156,11 +156,17 @@ func (k *Keeper) Close() {
 	k.making.Lock()
 	k.removeDir()
 	k.making.Unlock()
-	if process := k.dismiss(); process != nil {
-		frozen := time.AfterFunc(deaf, func() { _ = process.Kill() })
-		defer frozen.Stop()
+	process := k.dismiss()
+	if process == nil {
+		k.ending.Wait()
+		killMarked(k.mark)
+		return
 	}
+	frozen := time.AfterFunc(deaf, func() { _ = process.Kill() })
 	k.ending.Wait()
+	if !frozen.Stop() { // it did not listen
+		killMarked(k.mark)
+	}
 }
 
 // dismiss has the process end, and returns it, or nil.

@@ -294,9 +294,10 @@ func TestAKeeperOutlivesSignals(t *testing.T) {
 	k.Close()
 }
 
-// TestAFrozenKeeperEnds with its host.
+// TestAFrozenKeeperEnds with its host, which then does its part.
 func TestAFrozenKeeperEnds(t *testing.T) {
 	k := start(t)
+	ended := stray(t, k)
 	pid := keepers()[0]
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -305,6 +306,26 @@ func TestAFrozenKeeperEnds(t *testing.T) {
 	if !ends(t, pid, 0) {
 		t.Error("it lives on")
 	}
+	<-ended
+}
+
+// TestTheHostDoesWhatNoKeeperDid at its end.
+func TestTheHostDoesWhatNoKeeperDid(t *testing.T) {
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	limit := func(l unix.Rlimit) {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(unix.Rlimit{Cur: 0, Max: was.Max})
+	k := start(t)
+	limit(was)
+	ended := stray(t, k)
+	k.Close()
+	<-ended
 }
 
 // start starts a keeper that runs.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -65,72 +63,23 @@ func readRest(pipe *os.File, p []byte) (int, error) {
 }
 
 // birth is when process pid was started, in the system's own terms, or "".
-func birth(pid int) string {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+func birth(pid int) string { return stat(pid).field(22) }
+
+// fields are those of a process's /proc/PID/stat, from the third on, or none.
+type fields []string
+
+func stat(pid int) fields {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // the second, the name, may hold anything
+}
+
+// field is the nth, as proc_pid_stat(5) counts, or "".
+func (f fields) field(n int) string {
+	if n-3 >= len(f) {
 		return ""
 	}
-	// After the name, which may hold anything, come the fields from the third on;
-	// the start time is the 22nd.
-	_, rest, _ := strings.Cut(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " ")
-	if fields := strings.Fields(rest); len(fields) > 19 {
-		return fields[19]
-	}
-	return ""
-}
-
-// killMarked kills every process that was started with one of marks in its environment,
-// and looks again until there is none: they may be starting others.
-func killMarked(marks ...string) {
-	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
-		return // its numbers are those of another namespace
-	}
-	for range 20 {
-		found := false
-		names, err := os.ReadDir("/proc")
-		if err != nil {
-			return
-		}
-		for _, name := range names {
-			pid, err := strconv.Atoi(name.Name())
-			if err != nil {
-				continue
-			}
-			if isMarked(pid, marks) {
-				found = true
-				killIf(pid, func() bool { return isMarked(pid, marks) })
-			}
-		}
-		if !found {
-			return
-		}
-	}
-}
-
-// killIf kills a process that still is who is meant once nobody else can get its number.
-func killIf(pid int, isMeant func() bool) {
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return
-	}
-	defer unix.Close(fd)
-	if isMeant() {
-		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
-	}
-}
-
-func isMarked(pid int, marks []string) bool {
-	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	return err == nil && hasMark(environ, marks)
-}
-
-func hasMark(environ []byte, marks []string) bool {
-	for entry := range strings.SplitSeq(string(environ), "\x00") {
-		list, ok := strings.CutPrefix(entry, markKey+"=")
-		isOurs := func(mark string) bool { return slices.Contains(marks, mark) }
-		if ok && slices.ContainsFunc(strings.Split(list, markSeparator), isOurs) {
-			return true
-		}
-	}
-	return false
+	return f[n-3]
 }

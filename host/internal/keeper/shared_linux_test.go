@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"testing"
@@ -13,10 +14,14 @@ import (
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 )
 
-// stray starts a child of w that is in no group that a keeper knows, and returns its end.
-func stray(t *testing.T, w *keeper.Ward) (end <-chan struct{}) {
+// stray starts a child of w, or of a keeper, that is in no group that a keeper knows, and
+// returns its end.
+func stray(t *testing.T, w interface{ Env() []string }, command ...string) (end <-chan struct{}) {
 	t.Helper()
-	cmd := exec.Command("sleep", "1000")
+	if len(command) == 0 {
+		command = []string{"sleep", "1000"}
+	}
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), w.Env()...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
@@ -71,6 +76,27 @@ func TestManyWardsAtOnce(t *testing.T) {
 	all.Wait()
 	if pids := keepers(); len(pids) > 0 {
 		t.Errorf("there are %d keepers", len(pids))
+	}
+}
+
+// TestWhoBecomesAnotherProgramEnds, also while the system shows no environment of it.
+func TestWhoBecomesAnotherProgramEnds(t *testing.T) {
+	again := filepath.Join(t.TempDir(), "again")
+	if err := os.WriteFile(again, []byte("#!/bin/sh\nexec \"$0\"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var shared keeper.Shared
+	rest := shared.Join(slog.New(slog.DiscardHandler)) // a ward's sweep, not a keeper's
+	defer rest.Close()
+	for range 50 {
+		w := shared.Join(slog.New(slog.DiscardHandler))
+		ended := stray(t, w, again)
+		w.Close()
+		select {
+		case <-ended:
+		case <-time.After(time.Second):
+			t.Fatal("it lives on")
+		}
 	}
 }
 

@@ -13,10 +13,14 @@ import (
 	"github.com/hostelry-run/hostelry/host/internal/cgroup"
 )
 
-// patience is how long plugins may clean up after their host's death: those of
-// the SDK take 0.7 s at most. Two seconds after the death all must be over, also
-// where the system is slow.
-const patience = time.Second
+const (
+	// patience is how long plugins may clean up after their host's death: those of
+	// the SDK take 0.7 s at most. Two seconds after the death all must be over, also
+	// where the system is slow.
+	patience = time.Second
+	// glance is how often the keeper looks meanwhile whether there is one left.
+	glance = 50 * time.Millisecond
+)
 
 // init turns this process into a keeper if a host started it as one. It is an
 // init so that every program that embeds a host can be its own keeper, without a
@@ -70,10 +74,20 @@ func watch(host io.Reader, mark string) {
 			left.note(line[0] == '+', line[1:])
 		}
 	}
-	time.Sleep(patience)
-	left.kill()
+	over := time.Now().Add(patience)
+	for anyMarked(mark) && time.Now().Before(over) {
+		time.Sleep(glance)
+	}
+	left.end(mark)
+	time.Sleep(time.Until(over))
+	left.end(mark) // with what the host was just starting when it died
+}
+
+// end ends and removes what there is, and who carries the mark.
+func (e *estate) end(mark string) {
+	e.kill()
 	killMarked(mark)
-	left.remove()
+	e.remove()
 }
 
 // estate is what a host would leave behind.
