@@ -131,7 +131,7 @@ func (t *try) awaitReadyLocked() {
 	}
 	check := c.check
 	if len(check.Exec) > 0 {
-		check.Env = t.runner.keeperLocked().Env
+		check.Keeper = t.runner.keeperLocked()
 	}
 	t.runner.enforcing++
 	go func() { // ends when the task is up, or over

@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/hostelry-run/hostelry/host/internal/keeper"
 )
 
 // Check says how a task shows that it is ready. At most one of Log, TCP, HTTP and Exec is set. The
@@ -33,9 +35,8 @@ type Check struct {
 	// It runs on the host, in the host's directory and with its environment,
 	// without a shell.
 	Exec []string
-	// Env gives variables to add to that environment, as K=V; it may be nil. It is called
-	// once a try.
-	Env func() []string
+	// Keeper ends the command should the host die; nil for none.
+	Keeper *keeper.Keeper
 }
 
 // Validate says what is wrong with c and what to write instead. It names fields

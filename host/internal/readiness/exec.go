@@ -31,15 +31,15 @@ func (c Check) tryExec(ctx context.Context) error {
 	defer r.Close()
 	cmd := exec.Command(c.Exec[0], c.Exec[1:]...) // ctx kills the group, not only its leader
 	cmd.Stderr = w
-	if c.Env != nil {
-		cmd.Env = append(os.Environ(), c.Env()...)
-	}
+	cmd.Env = append(os.Environ(), c.Keeper.Env()...)
 	dieWithHost(cmd)
 	group, err := procgroup.Start(cmd)
 	_ = w.Close()
 	if err != nil {
 		return err
 	}
+	c.Keeper.Add(group.Pid())
+	defer c.Keeper.Remove(group.Pid())
 	var (
 		stderr  tail
 		copying sync.WaitGroup
