@@ -179,8 +179,8 @@
 //     last 20 of its stderr are kept at 500 bytes each. The host reads as fast as its
 //     log handler takes records: a flood slows the plugin that makes it. What a plugin
 //     has left in its pipes when it dies is read within two seconds, and the log says
-//     how much was not. A log handler that hangs keeps no plugin from its end, and one
-//     that panics loses its record.
+//     how much was not. A log handler that hangs keeps no plugin from its end, and a
+//     stop for some seconds at most; one that panics loses its record.
 //   - The system, against what a plugin leaves behind. A task's process group is killed
 //     when the task ends, or the last one that shares it. When the host dies, even by
 //     SIGKILL, a plugin written with package plugin stops its tasks with

@@ -3,7 +3,9 @@ package host_test
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hostelry-run/hostelry/host"
 )
@@ -39,5 +41,48 @@ func TestLogHandlerThatPanics(t *testing.T) {
 			t.Error(err)
 		}
 		wantStates(t, host.StateStopped, h)
+	})
+}
+
+// stuck is a handler that hangs at what the runner says of who was abandoned.
+type stuck struct{ freed <-chan struct{} }
+
+func (stuck) Enabled(context.Context, slog.Level) bool { return true }
+func (s stuck) WithAttrs([]slog.Attr) slog.Handler     { return s }
+func (s stuck) WithGroup(string) slog.Handler          { return s }
+
+func (s stuck) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "abandoned") {
+		<-s.freed
+	}
+	return nil
+}
+
+// TestLogHandlerThatHangs holds a stop up for a second, and no sibling's end.
+func TestLogHandlerThatHangs(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		freed := make(chan struct{})
+		log := host.WithLogger(slog.New(stuck{freed}))
+		g := newRig(t, m, log, host.WithGrace(time.Second), host.WithPolicy(host.LogOnly))
+		deaf := g.with("deaf", config{For: 5 * time.Second}, func(s *host.Spec) {
+			if m == host.Process { // in which no task is abandoned
+				s.Mode, s.Env = host.Goroutine, host.Env{}
+			}
+		}, "first")
+		sibling := g.add("deaf", config{For: 5 * time.Second}, "second")
+		g.start()
+		g.awaitReady(deaf, sibling)
+		began := time.Now()
+		_ = g.Stop(t.Context())
+		wantTook(t, m, began, 2*time.Second, busy)
+		wantStates(t, host.StateAbandoned, deaf)
+		if m == host.Process {
+			wantStates(t, host.StateFailed, sibling)
+			wantNoPlugins(t)
+		} else {
+			wantStates(t, host.StateAbandoned, sibling)
+		}
+		close(freed)
+		time.Sleep(5 * time.Second) // until its code has ended, too
 	})
 }

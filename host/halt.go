@@ -180,9 +180,41 @@ func (r *Runner) enforce(ctx context.Context, tries []*try) {
 	r.unlock()
 	patience, cancel := context.WithTimeout(context.Background(), reapTimeout)
 	defer cancel()
-	killed := slices.DeleteFunc(late, func(t *try) bool { return !t.insist() })
+	var abandoned []*try
+	killed := slices.DeleteFunc(late, func(t *try) bool {
+		forced := t.execution.insist()
+		if !forced && t.abandon() {
+			abandoned = append(abandoned, t)
+		}
+		return !forced
+	})
 	for _, t := range awaitEnds(patience, r, killed) {
-		t.abandon()
+		if t.abandon() {
+			abandoned = append(abandoned, t)
+		}
+	}
+	r.mourn(abandoned)
+}
+
+// lastWord is how long a log may take to hear who was abandoned, before a stop ends
+// without that.
+const lastWord = time.Second
+
+// mourn logs who was abandoned.
+func (r *Runner) mourn(abandoned []*try) {
+	if len(abandoned) == 0 {
+		return
+	}
+	said := make(chan struct{})
+	go func() { // ends when the log's handler has returned
+		for _, t := range abandoned {
+			r.taskLogger(t.job).Warn("a task did not stop in time and was abandoned: its code still runs", "attempt", t.number)
+		}
+		close(said)
+	}()
+	select {
+	case <-said:
+	case <-time.After(lastWord):
 	}
 }
 

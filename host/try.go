@@ -237,23 +237,14 @@ func (t *try) failure(o Outcome, err error) *TaskError {
 	return &TaskError{Task: t.job.id, Mode: t.mode, Attempt: t.number, Outcome: o, ExitCode: -1, Err: err}
 }
 
-// insist ends the attempt by force, or abandons it. It reports whether the attempt
-// is still to end, by force. It is called after forced was set.
-func (t *try) insist() bool {
-	if t.execution.insist() {
-		return true
-	}
-	t.abandon()
-	return false
-}
-
-// abandon gives up waiting for the attempt. What it does from now on, nobody asked for.
-func (t *try) abandon() {
+// abandon gives up waiting for the attempt, and reports false if it is over. What it does
+// from now on, nobody asked for. It is called after forced was set.
+func (t *try) abandon() bool {
 	r := t.runner
 	r.lock()
+	defer r.unlock()
 	if t.over {
-		r.unlock()
-		return
+		return false
 	}
 	reason := errors.New("it did not stop in time and was abandoned: its code still runs")
 	failure := t.failure(OutcomeStopTimeout, reason)
@@ -263,6 +254,5 @@ func (t *try) abandon() {
 	r.abandoned++
 	t.closeLocked()
 	t.settleLocked(t, StateAbandoned, failure, new(end))
-	r.unlock()
-	r.taskLogger(t.job).Warn("a task did not stop in time and was abandoned: its code still runs", "attempt", t.number)
+	return true
 }
