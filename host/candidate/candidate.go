@@ -7,6 +7,7 @@ package candidate
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,23 +50,28 @@ func New(file string, logger *slog.Logger) (*Candidate, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is no regular file: name the plugin's executable", file)
 	}
-	dir, err := os.MkdirTemp("", "hostelry-candidate-")
+	dir, err := filepath.Abs(filepath.Join(os.TempDir(), "hostelry-candidate-"+rand.Text()))
 	if err != nil {
 		return nil, err
 	}
-	c := &Candidate{file: file, copied: filepath.Join(dir, filepath.Base(file)), logger: logger}
-	if err := copyFile(c.copied, file, info.Mode().Perm()); err != nil {
-		_ = os.RemoveAll(dir)
+	c := &Candidate{
+		file: file, copied: filepath.Join(dir, filepath.Base(file)), logger: logger, keeper: keeper.Start(logger),
+	}
+	c.keeper.AddDir(dir)
+	if err = os.Mkdir(dir, 0o700); err == nil {
+		err = copyFile(c.copied, file, info.Mode().Perm())
+	}
+	if err != nil {
+		c.Close()
 		return nil, fmt.Errorf("copy the plugin: %w", err)
 	}
-	c.keeper = keeper.Start(logger)
 	return c, nil
 }
 
 // Close frees what New made. The instances must have been closed.
 func (c *Candidate) Close() {
-	c.keeper.Close()
 	_ = os.RemoveAll(filepath.Dir(c.copied))
+	c.keeper.Close()
 }
 
 func copyFile(to, from string, mode os.FileMode) error {

@@ -32,6 +32,8 @@ func (c *Candidate) StartByHand(ctx context.Context) (stdout, stderr string, sta
 	if err != nil {
 		return "", "", 0, err
 	}
+	c.keeper.Add(group.Pid())
+	defer c.keeper.Remove(group.Pid())
 	closeAll([]*os.File{files[1], files[3]})
 	out, errs := outpipe.New(files[0], group.Done()), outpipe.New(files[2], group.Done())
 	var reading sync.WaitGroup // both end with the streams, or when a dead process's are read
