@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/hostelry-run/hostelry/cmd/hostelry/internal/jobfile"
 	"github.com/hostelry-run/hostelry/host/catalog"
@@ -82,15 +79,12 @@ func goBuild(ctx context.Context, pkg, file string) error {
 	if err != nil {
 		return err
 	}
-	output, err := goCommand(ctx, dir, "build", "-o", file, "--", name).CombinedOutput()
-	if err == nil {
+	_, err = goCommand(ctx, dir, "build", "-o", file, "--", name)
+	switch {
+	case err == nil:
 		return nil
-	}
-	if ctx.Err() != nil {
+	case ctx.Err() != nil:
 		return fmt.Errorf("%s is not built: %w", pkg, context.Cause(ctx))
-	}
-	if text := bytes.TrimSpace(output); len(text) > 0 {
-		err = errors.New(string(text))
 	}
 	return fmt.Errorf("%s does not build:\n%w", pkg, err)
 }
@@ -105,13 +99,4 @@ func goDir(pkg string) (dir, name string, err error) {
 		return "", "", fmt.Errorf("%s is no folder: name a Go main package", pkg)
 	}
 	return pkg, ".", nil
-}
-
-// goCommand is a go command that is interrupted when ctx ends.
-func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = dir
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second
-	return cmd
 }

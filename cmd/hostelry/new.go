@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -109,11 +108,9 @@ func require(ctx context.Context, dir string, m scaffold.Module) error {
 			return err
 		}
 	}
-	cmd := exec.CommandContext(ctx, "go", "get", "-t", ".")
-	cmd.Dir = dir
-	output, err := cmd.CombinedOutput()
+	_, err := goCommand(ctx, dir, "get", "-t", ".")
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("go get -t . there: %w\n%s", err, bytes.TrimSpace(output))
+		return fmt.Errorf("go get -t . there:\n%w", err)
 	}
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -43,11 +42,11 @@ func (p *part) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := goOutput(ctx, dir, slices.Concat([]string{"list"}, source.ListFlags(), []string{"--", name})...)
+	list, err := goCommand(ctx, dir, slices.Concat([]string{"list"}, source.ListFlags(), []string{"--", name})...)
 	if err != nil {
 		return err
 	}
-	workspace, err := goOutput(ctx, dir, "env", "GOWORK")
+	workspace, err := goCommand(ctx, dir, "env", "GOWORK")
 	if err != nil {
 		return err
 	}
@@ -56,15 +55,6 @@ func (p *part) look(ctx context.Context) error {
 		p.found = found
 	}
 	return err
-}
-
-// goOutput is what a go command writes to stdout.
-func goOutput(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	output, err := goCommand(ctx, dir, args...).Output()
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok && len(failed.Stderr) > 0 {
-		err = errors.New(strings.TrimSpace(string(failed.Stderr)))
-	}
-	return output, err
 }
 
 // renew builds plugins again, loads them, and has the tasks of those that have changed
