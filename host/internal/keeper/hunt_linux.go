@@ -22,7 +22,10 @@ func killMarked(marks ...string) {
 		return
 	}
 	h := hunt{marks: marks, known: make(map[int]bool)}
-	for deadline := time.Now().Add(longestHunt); h.look() && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(longestHunt); h.look(); {
+		if time.Now().After(deadline) {
+			return
+		}
 	}
 }
 

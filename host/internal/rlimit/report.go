@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
 // Report is how a process tells the host that it did not become the plugin, through a
@@ -16,6 +17,10 @@ type Report struct {
 	path string
 	r, w *os.File
 }
+
+// straggle is how long the pipe of a process that has ended may stay silent and open:
+// only a child of the host's holds it so, as code in C has forked it.
+const straggle = 100 * time.Millisecond
 
 // message is what the process tells.
 type message struct {
@@ -46,9 +51,10 @@ func (p *Report) Err() error {
 		return nil
 	}
 	defer p.r.Close()
+	_ = p.r.SetReadDeadline(time.Now().Add(straggle))
 	var m message
 	switch err := json.NewDecoder(p.r).Decode(&m); {
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), errors.Is(err, os.ErrDeadlineExceeded):
 		return nil
 	case err != nil:
 		return fmt.Errorf("this program, started again to limit itself, ended before it had: %w", err)

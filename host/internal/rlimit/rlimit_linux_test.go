@@ -95,6 +95,31 @@ func TestTheReportEnds(t *testing.T) {
 	}
 }
 
+// TestSomebodyHoldsTheReport, which is not to keep the end of the process from being seen.
+func TestSomebodyHoldsTheReport(t *testing.T) {
+	cmd := exec.Command("true")
+	report, err := rlimit.Limits{OpenFiles: 64}.Wrap(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder := exec.Command("sleep", "1000")
+	holder.ExtraFiles = cmd.ExtraFiles
+	if err := holder.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = holder.Process.Kill()
+		_ = holder.Wait()
+	}()
+	if err := cmd.Run(); err != nil {
+		t.Error(err)
+	}
+	report.Handed()
+	if err := report.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNoLimitsChangeNothing(t *testing.T) {
 	cmd := &exec.Cmd{Path: "/p", Args: []string{"a"}, Env: []string{"K=V"}}
 	report, err := rlimit.Limits{}.Wrap(cmd)
