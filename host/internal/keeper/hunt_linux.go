@@ -31,9 +31,8 @@ func killMarked(marks ...string) {
 
 // anyMarked reports whether a process carries mark, as far as can be seen.
 func anyMarked(mark string) bool {
-	return !seesAll() || slices.ContainsFunc(processes(), func(pid int) bool {
-		return identify(pid, []string{mark}) == marked
-	})
+	h := hunt{marks: []string{mark}}
+	return !seesAll() || slices.ContainsFunc(processes(), func(pid int) bool { return h.identify(pid) == marked })
 }
 
 // seesAll reports whether the numbers in /proc are not those of another namespace.
@@ -46,6 +45,7 @@ func seesAll() bool {
 type hunt struct {
 	marks []string
 	known map[int]bool // who need not be looked at again
+	read  []byte       // for environment
 }
 
 // look kills whom it finds among those who are not known. It reports whether somebody may
@@ -56,13 +56,13 @@ func (h *hunt) look() (again bool) {
 		if h.known[pid] {
 			continue
 		}
-		switch identify(pid, h.marks) {
+		switch h.identify(pid) {
 		case stranger:
 			h.known[pid] = true
 		case ended:
 			h.known[pid], again = true, true
 		case marked:
-			killIf(pid, func() bool { return identify(pid, h.marks) == marked })
+			killIf(pid, func() bool { return h.identify(pid) == marked })
 			again = true
 		case executing:
 			time.Sleep(time.Millisecond)
@@ -105,15 +105,15 @@ const (
 	executing                 // it is just becoming another program, and has no environment yet
 )
 
-func identify(pid int, marks []string) identity {
-	switch environ, err := environment(pid); {
+func (h *hunt) identify(pid int) identity {
+	switch environ, err := h.environment(pid); {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ESRCH):
 		return ended
 	case err != nil: // another user's, most likely
 		return stranger
 	case len(environ) == 0:
 		return stat(pid).identity()
-	case hasMark(environ, marks):
+	case hasMark(environ, h.marks):
 		return marked
 	}
 	return stranger
@@ -121,15 +121,17 @@ func identify(pid int, marks []string) identity {
 
 // environment reads what process pid was started with, by one call as long as that is not
 // very large: of what two calls read, the second part may be missing, as the process has
-// become another program in between.
-func environment(pid int) ([]byte, error) {
+// become another program in between. It is valid until the next call.
+func (h *hunt) environment(pid int) ([]byte, error) {
 	fd, err := unix.Open(fmt.Sprintf("/proc/%d/environ", pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(fd)
-	environ := make([]byte, 0, 32<<10)
-	for {
+	if h.read == nil {
+		h.read = make([]byte, 0, 32<<10)
+	}
+	for environ := h.read[:0]; ; {
 		n, err := unix.Read(fd, environ[len(environ):cap(environ)])
 		if err != nil {
 			return nil, err
@@ -139,6 +141,7 @@ func environment(pid int) ([]byte, error) {
 			return environ, nil
 		}
 		environ = slices.Grow(environ, cap(environ))
+		h.read = environ
 	}
 }
 
