@@ -146,8 +146,8 @@ func WithKinds(kinds ...task.Kind) Option {
 	}
 }
 
-// WithLogger sets where the logs of the tasks and of the runner go; run, task and
-// plugin are added. The default is slog.Default(). Records may come from many
+// WithLogger sets where the logs of the tasks and of the runner go; run, task, attempt
+// and plugin are added. The default is slog.Default(). Records may come from many
 // goroutines at once; a slow handler slows the task that logs. The record of a handler
 // that panics is lost, and the first panic is told on stderr.
 func WithLogger(l *slog.Logger) Option {

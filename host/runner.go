@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"fmt"
-	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -240,12 +239,4 @@ func (r *Runner) keeperLocked() *keeper.Keeper {
 		r.keeper = keeper.Start(r.config.logger.With("run", r.config.runID))
 	}
 	return r.keeper
-}
-
-func (r *Runner) taskLogger(j *job) *slog.Logger {
-	l := r.config.logger.With("run", r.config.runID, "task", j.id)
-	if !j.kind.IsBuiltIn() {
-		l = l.With("plugin", j.kind.Plugin)
-	}
-	return j.mask.Logger(l)
 }

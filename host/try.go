@@ -161,7 +161,7 @@ func (t *try) conclude(e *end) {
 	if t.over {
 		r.abandoned--
 		r.unlock()
-		r.taskLogger(t.job).Info("an abandoned task has ended after all", "attempt", t.number)
+		t.log().Info("an abandoned task has ended after all")
 		return
 	}
 	state, failure := t.judgeLocked(e)
@@ -181,12 +181,11 @@ func (t *try) conclude(e *end) {
 }
 
 func (t *try) logFailure(failure *TaskError, goesOn bool) {
-	logger := t.runner.taskLogger(t.job)
 	switch {
 	case goesOn:
-		logger.Warn("an attempt failed", "attempt", t.number, "outcome", failure.Outcome, "error", failure.Err)
+		t.log().Warn("an attempt failed", "outcome", failure.Outcome, "error", failure.Err)
 	case t.group.Policy == LogOnly:
-		logger.Error("task failed", "outcome", failure.Outcome, "error", failure.Err)
+		t.log().Error("task failed", "outcome", failure.Outcome, "error", failure.Err)
 	}
 }
 
@@ -264,5 +263,5 @@ func (t *try) abandon() {
 	t.closeLocked()
 	t.settleLocked(t, StateAbandoned, failure, new(end))
 	r.unlock()
-	r.taskLogger(t.job).Warn("a task did not stop in time and was abandoned: its code still runs", "attempt", t.number)
+	t.log().Warn("a task did not stop in time and was abandoned: its code still runs")
 }
