@@ -47,10 +47,21 @@ func (g guarded) tell(p any) error {
 
 // WithAttrs implements slog.Handler.
 func (g guarded) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return guarded{g.Handler.WithAttrs(attrs), g.told}
+	return g.with(func() slog.Handler { return g.Handler.WithAttrs(attrs) })
 }
 
 // WithGroup implements slog.Handler.
 func (g guarded) WithGroup(name string) slog.Handler {
-	return guarded{g.Handler.WithGroup(name), g.told}
+	return g.with(func() slog.Handler { return g.Handler.WithGroup(name) })
+}
+
+// with guards the handler that derive makes. If that panics, all of its records are lost.
+func (g guarded) with(derive func() slog.Handler) (h slog.Handler) {
+	defer func() {
+		if p := recover(); p != nil {
+			_ = g.tell(p)
+			h = slog.DiscardHandler
+		}
+	}()
+	return guarded{derive(), g.told}
 }

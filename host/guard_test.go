@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hostelry-run/hostelry/host"
@@ -32,6 +33,56 @@ func (f fragile) Handle(context.Context, slog.Record) error {
 func TestLogHandlerThatPanics(t *testing.T) {
 	eachMode(t, func(t *testing.T, m host.Mode) {
 		g := newRig(t, m, host.WithLogger(slog.New(fragile{})))
+		h := g.add("log", config{Text: "deadline"})
+		g.start()
+		g.awaitState(h, host.StateRunning)
+		if err := g.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		wantStates(t, host.StateStopped, h)
+	})
+}
+
+// curious is a handler that asks its runner something as often as it can, and panics where
+// what it gets is a task's.
+type curious struct {
+	slog.Handler
+	runner *atomic.Pointer[host.Runner]
+}
+
+func (c curious) Handle(context.Context, slog.Record) error {
+	c.ask()
+	return nil
+}
+
+func (c curious) Enabled(context.Context, slog.Level) bool {
+	c.ask()
+	return true
+}
+
+func (c curious) WithAttrs(attrs []slog.Attr) slog.Handler {
+	c.ask()
+	for _, a := range attrs {
+		if a.Key == "task" {
+			panic("no room")
+		}
+	}
+	return c
+}
+
+func (c curious) ask() {
+	if r := c.runner.Load(); r != nil {
+		_ = r.State()
+	}
+}
+
+// TestLogHandlerThatAsksItsRunner is answered: no lock is held where its code runs. What
+// panics as a logger is made costs no more than a record would.
+func TestLogHandlerThatAsksItsRunner(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		c := curious{slog.DiscardHandler, new(atomic.Pointer[host.Runner])}
+		g := newRig(t, m, host.WithLogger(slog.New(c)))
+		c.runner.Store(g.Runner)
 		h := g.add("log", config{Text: "deadline"})
 		g.start()
 		g.awaitState(h, host.StateRunning)

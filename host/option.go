@@ -21,7 +21,7 @@ type config struct {
 	deadline     time.Duration // 0: none
 	catalog      *catalog.Catalog
 	kinds        []task.Kind
-	logger       *slog.Logger
+	logger       *slog.Logger // the run's
 	runID        string
 	settled      settled
 	usual        *terms // of a task whose Spec asks for none
@@ -51,7 +51,7 @@ func newConfig(opts []Option) (*config, error) {
 	if c.catalog == nil {
 		c.catalog = &catalog.Catalog{}
 	}
-	c.logger = guard(c.logger)
+	c.logger = guard(c.logger).With("run", c.runID) // once: its code may run under no lock
 	var err error
 	if c.usual, err = new(Spec).terms(); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func (t *try) Logger() *slog.Logger {
 
 // log is the attempt's log, past what watches it.
 func (t *try) log() *slog.Logger {
-	l := t.runner.config.logger.With("run", t.runner.config.runID, "task", t.job.id, "attempt", t.number)
+	l := t.runner.config.logger.With("task", t.job.id, "attempt", t.number)
 	if !t.job.kind.IsBuiltIn() {
 		l = l.With("plugin", t.job.kind.Plugin)
 	}

@@ -233,10 +233,11 @@ func (r *Runner) executorLocked(m Mode) executor {
 	return r.executors[m]
 }
 
-// keeperLocked has a keeper started when the first task needs it, and is nil after the run.
+// keeperLocked has a keeper started when the first task needs it. After the run it is nil,
+// or closed.
 func (r *Runner) keeperLocked() *keeper.Keeper {
 	if r.keeper == nil && r.state != RunEnded {
-		r.keeper = keeper.Start(r.config.logger.With("run", r.config.runID))
+		r.keeper = keeper.Start(r.config.logger)
 	}
 	return r.keeper
 }
