@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-
 	"fmt"
 	"os"
 	"slices"

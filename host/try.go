@@ -55,7 +55,7 @@ func (t *try) doneLocked() <-chan struct{} {
 
 func (t *try) overLocked() bool { return t.over }
 
-// after ends the attempt with v unless it is over in d. It is called under the lock.
+// afterLocked ends the attempt with v unless it is over in d.
 func (t *try) afterLocked(d time.Duration, v verdict) {
 	t.watch.timers = append(t.watch.timers, time.AfterFunc(d, func() { t.expire(v) }))
 }
