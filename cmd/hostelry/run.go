@@ -46,11 +46,11 @@ job file itself is read once. The session lasts until Ctrl-C, whatever fails: a
 failure stops no other task, as with policy log-only, also within groups, and the
 file's deadline does not hold.
 
-With --output json each line is an object with a "type": "state", "ready", "progress"
-and "log" of a task, with the number of its "attempt"; "log" without a task; "error"
-for what is wrong with the job; and as the last one "summary". A "state" has the
-"state", where there is something to say the "cause", with "backing-off" the time of
-the "next" attempt, and with a failure the "error".`
+With --output json each line is an object with a "type": "state", "ready" and
+"progress" of a task, with the number of its "attempt"; "log", of a task likewise or
+of none; "error" for what is wrong with the job; and as the last one "summary". A
+"state" has the "state", where there is something to say the "cause", with
+"backing-off" the time of the "next" attempt, and with a failure the "error".`
 
 func newRun(c *command) *cobra.Command {
 	f := &runFlags{}

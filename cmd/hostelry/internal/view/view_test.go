@@ -266,7 +266,7 @@ func TestFieldsOfTheSameName(t *testing.T) {
 	s := &sink{out: &out, errOut: io.Discard, broken: func(error) {}}
 	for want, v := range map[string]View{
 		`"message":"m","task":"t","attempt":3,"fields":{"_plugin":"forged","attempt":9,"plugin":"real","run":"x","task":"y"}}`: &jsonView{sink: s},
-		`t info m plugin=real plugin=forged run=x task=y attempt=9` + "\n":                                                   &plain{sink: s},
+		`t info m plugin=real plugin=forged run=x task=y attempt=9` + "\n":                                                     &plain{sink: s},
 	} {
 		out.Reset()
 		slog.New(LogHandler(v, slog.LevelInfo)).With("task", "t", "attempt", 3, "plugin", "real").
