@@ -120,7 +120,7 @@ func (h *Handle) beginLocked(cause string) {
 	h.moveLocked(StateStarting, cause)
 	h.renewedLocked()
 	if d := h.job.timeout; d > 0 {
-		t.afterLocked(d, verdict{outcome: OutcomeTimedOut, err: fmt.Errorf("it ran longer than its timeout of %v", d)})
+		t.afterLocked(d, verdict{outcome: OutcomeTimedOut, err: fmt.Errorf("it took longer than its timeout of %v", d)})
 	}
 	t.execution.begin()
 }

@@ -177,7 +177,7 @@ func WithTLS() Option {
 func WithRunID(id string) Option {
 	return func(c *config) error {
 		if !validID(id) {
-			return fmt.Errorf("run id %q: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit", id)
+			return fmt.Errorf("run id %q: %s", id, idRule)
 		}
 		c.runID = id
 		return nil

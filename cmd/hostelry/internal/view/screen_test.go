@@ -90,7 +90,7 @@ func supervised() *board {
 		at(0, "db", state(host.StateStarting)), nth(2, at(1000, "db", boom)),
 		at(0, "web", because(host.StateWaiting, "waits for db to be ready")),
 		at(0, "probe", because(host.StatePending, "needs report to succeed, which failed")),
-		at(0, "report", state(host.StateStarting)), at(0, "report", because(host.StateStopping, "it ran longer than its timeout of 1s")),
+		at(0, "report", state(host.StateStarting)), at(0, "report", because(host.StateStopping, "it took longer than its timeout of 1s")),
 		at(0, "clock", state(host.StateStarting)), nth(12, at(0, "clock", state(host.StateStarting))),
 		nth(12, at(500, "clock", state(host.StateRunning))),
 		at(500, "up", state(host.StateRunning)), at(600, "up", host.Event{Type: host.EventReady, State: host.StateRunning}),
@@ -109,7 +109,7 @@ func TestScreenOfSupervision(t *testing.T) {
 db     backing-off #2    2.0s next in 1.5s: (exited, exit status 3) its process exited
 web    waiting                for db to be ready
 probe  pending                never starts: needs report to succeed, which failed
-report stopping          2.0s it ran longer than its timeout of 1s
+report stopping          2.0s it took longer than its timeout of 1s
 clock  running #12       2.0s [=======   ]  75%       3/4    2/s tick
 last   pending
 up     ready
