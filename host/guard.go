@@ -47,21 +47,10 @@ func (g guarded) tell(p any) error {
 
 // WithAttrs implements slog.Handler.
 func (g guarded) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return g.with(func() slog.Handler { return g.Handler.WithAttrs(attrs) })
+	return guarded{g.Handler.WithAttrs(attrs), g.told}
 }
 
 // WithGroup implements slog.Handler.
 func (g guarded) WithGroup(name string) slog.Handler {
-	return g.with(func() slog.Handler { return g.Handler.WithGroup(name) })
-}
-
-// with guards the handler that derive makes. If that panics, all of its records are lost.
-func (g guarded) with(derive func() slog.Handler) (h slog.Handler) {
-	defer func() {
-		if p := recover(); p != nil {
-			_ = g.tell(p)
-			h = slog.DiscardHandler
-		}
-	}()
-	return guarded{derive(), g.told}
+	return guarded{g.Handler.WithGroup(name), g.told}
 }
