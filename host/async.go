@@ -15,7 +15,7 @@ type async struct{ loop *eventloop.Loop }
 func newAsync(c *config) *async {
 	return &async{loop: eventloop.New(eventloop.Config{
 		Blocked: func(name string, held time.Duration, stack string) {
-			c.logger.With("run", c.runID).Warn("a task holds the event loop: let it call task.Await, task.Sleep or task.Yield",
+			c.logger.Warn("a task holds the event loop: let it call task.Await, task.Sleep or task.Yield",
 				"task", name, "held", held, "stack", stack)
 		},
 	})}

@@ -102,7 +102,7 @@ func TestWhatATaskReportsReachesTheHost(t *testing.T) {
 		if got := reporter.Progress(); got != want {
 			t.Errorf("progress is %+v, want %+v", got, want)
 		}
-		if g.log.line("WARN", "of files", "run="+g.ID(), "task=report", "answer=42") == "" {
+		if g.log.line("WARN", "of files", "run="+g.ID(), "task=report", "attempt=1", "answer=42") == "" {
 			t.Error("what the task logged is not in the log")
 		}
 		if got := string(who.Result()); got != `["who",1]` {

@@ -84,7 +84,7 @@ type group struct {
 // [ErrBadID], [ErrDuplicateID], or with [ErrStopping] once a stop has begun.
 func (r *Runner) AddGroup(g Group) error {
 	if !validID(g.Name) {
-		return fmt.Errorf("group: %w %q: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit", ErrBadID, g.Name)
+		return fmt.Errorf("group: %w %q: %s", ErrBadID, g.Name, idRule)
 	}
 	var errs []error
 	if int(g.Policy) >= len(policyNames) {

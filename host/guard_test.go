@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,7 +46,10 @@ func TestLogHandlerThatPanics(t *testing.T) {
 }
 
 // stuck is a handler that hangs at what the runner says of who was abandoned.
-type stuck struct{ freed <-chan struct{} }
+type stuck struct {
+	freed <-chan struct{}
+	ended chan<- struct{} // hears of the end of each
+}
 
 func (stuck) Enabled(context.Context, slog.Level) bool { return true }
 func (s stuck) WithAttrs([]slog.Attr) slog.Handler     { return s }
@@ -55,14 +59,17 @@ func (s stuck) Handle(_ context.Context, r slog.Record) error {
 	if strings.Contains(r.Message, "abandoned") {
 		<-s.freed
 	}
+	if strings.Contains(r.Message, "ended after all") {
+		s.ended <- struct{}{}
+	}
 	return nil
 }
 
 // TestLogHandlerThatHangs holds a stop up for a second, and no sibling's end.
 func TestLogHandlerThatHangs(t *testing.T) {
 	eachMode(t, func(t *testing.T, m host.Mode) {
-		freed := make(chan struct{})
-		log := host.WithLogger(slog.New(stuck{freed}))
+		freed, ended := make(chan struct{}), make(chan struct{}, 2)
+		log := host.WithLogger(slog.New(stuck{freed, ended}))
 		g := newRig(t, m, log, host.WithGrace(time.Second), host.WithPolicy(host.LogOnly))
 		deaf := g.with("deaf", config{For: 5 * time.Second}, func(s *host.Spec) {
 			if m == host.Process { // in which no task is abandoned
@@ -81,8 +88,52 @@ func TestLogHandlerThatHangs(t *testing.T) {
 			wantNoPlugins(t)
 		} else {
 			wantStates(t, host.StateAbandoned, sibling)
+			defer func() { <-ended }()
 		}
 		close(freed)
-		time.Sleep(5 * time.Second) // until its code has ended, too
+		<-ended
+	})
+}
+
+// curious is a handler that asks its runner something as often as it can.
+type curious struct {
+	slog.Handler
+	runner *atomic.Pointer[host.Runner]
+}
+
+func (c curious) Handle(context.Context, slog.Record) error {
+	c.ask()
+	return nil
+}
+
+func (c curious) Enabled(context.Context, slog.Level) bool {
+	c.ask()
+	return true
+}
+
+func (c curious) WithAttrs([]slog.Attr) slog.Handler {
+	c.ask()
+	return c
+}
+
+func (c curious) ask() {
+	if r := c.runner.Load(); r != nil {
+		_ = r.State()
+	}
+}
+
+// TestLogHandlerThatAsksItsRunner is answered: no lock is held where its code runs.
+func TestLogHandlerThatAsksItsRunner(t *testing.T) {
+	eachMode(t, func(t *testing.T, m host.Mode) {
+		c := curious{slog.DiscardHandler, new(atomic.Pointer[host.Runner])}
+		g := newRig(t, m, host.WithLogger(slog.New(c)))
+		c.runner.Store(g.Runner)
+		h := g.add("log", config{Text: "deadline"})
+		g.start()
+		g.awaitState(h, host.StateRunning)
+		if err := g.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		wantStates(t, host.StateStopped, h)
 	})
 }

@@ -59,22 +59,9 @@ func newHaltLocked(r *Runner, handles []*Handle, caller *try, cause string) *hal
 		h.first = h.tries
 		return h
 	}
-	dependents := dependentsAmong(h.tries)
-	levels := make(map[*try]int)
-	var level func(t *try) int
-	level = func(t *try) int {
-		if n, known := levels[t]; known {
-			return n
-		}
-		n := 0
-		for _, d := range dependents[t] {
-			n = max(n, level(d)+1)
-		}
-		levels[t] = n
-		return n
-	}
+	dependents, levels := dependentsAmongLocked(h.tries), make(map[*try]int)
 	for _, t := range h.tries {
-		n := level(t)
+		n := level(t, dependents, levels)
 		if n == 0 {
 			h.first = append(h.first, t)
 			continue
@@ -91,9 +78,22 @@ func newHaltLocked(r *Runner, handles []*Handle, caller *try, cause string) *hal
 	return h
 }
 
-// dependentsAmong finds for each attempt those others whose tasks need its task. It
-// is called under the lock.
-func dependentsAmong(tries []*try) map[*try][]*try {
+// level is how many dependents come before t, one after the other; levels is what is known
+// of that so far.
+func level(t *try, dependents map[*try][]*try, levels map[*try]int) int {
+	if n, known := levels[t]; known {
+		return n
+	}
+	n := 0
+	for _, d := range dependents[t] {
+		n = max(n, level(d, dependents, levels)+1)
+	}
+	levels[t] = n
+	return n
+}
+
+// dependentsAmongLocked finds for each attempt those others whose tasks need its task.
+func dependentsAmongLocked(tries []*try) map[*try][]*try {
 	here := make(map[*Handle]bool, len(tries))
 	for _, t := range tries {
 		here[t.Handle] = true
@@ -208,7 +208,7 @@ func (r *Runner) mourn(abandoned []*try) {
 	said := make(chan struct{})
 	go func() { // ends when the log's handler has returned
 		for _, t := range abandoned {
-			r.taskLogger(t.job).Warn("a task did not stop in time and was abandoned: its code still runs", "attempt", t.number)
+			t.log().Warn("a task did not stop in time and was abandoned: its code still runs")
 		}
 		close(said)
 	}()

@@ -120,7 +120,7 @@ func (h *Handle) beginLocked(cause string) {
 	h.moveLocked(StateStarting, cause)
 	h.renewedLocked()
 	if d := h.job.timeout; d > 0 {
-		t.afterLocked(d, verdict{outcome: OutcomeTimedOut, err: fmt.Errorf("it ran longer than its timeout of %v", d)})
+		t.afterLocked(d, verdict{outcome: OutcomeTimedOut, err: fmt.Errorf("it took longer than its timeout of %v", d)})
 	}
 	t.execution.begin()
 }
@@ -225,8 +225,8 @@ func (h *Handle) endLocked(cause string) {
 	}
 }
 
-// askLocked marks the attempt as told to stop, if there is one that was not. It
-// returns what there is to stop.
+// askLocked marks the attempt as told to stop. It reports whether it was not, and is to be
+// told.
 func (t *try) askLocked(cause string) bool {
 	if t.over || t.asked {
 		return false

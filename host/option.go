@@ -21,7 +21,7 @@ type config struct {
 	deadline     time.Duration // 0: none
 	catalog      *catalog.Catalog
 	kinds        []task.Kind
-	logger       *slog.Logger
+	logger       *slog.Logger // the run's
 	runID        string
 	settled      settled
 	usual        *terms // of a task whose Spec asks for none
@@ -51,7 +51,7 @@ func newConfig(opts []Option) (*config, error) {
 	if c.catalog == nil {
 		c.catalog = &catalog.Catalog{}
 	}
-	c.logger = guard(c.logger)
+	c.logger = guard(c.logger).With("run", c.runID) // once: its code may run under no lock
 	var err error
 	if c.usual, err = new(Spec).terms(); err != nil {
 		return nil, err
@@ -146,8 +146,8 @@ func WithKinds(kinds ...task.Kind) Option {
 	}
 }
 
-// WithLogger sets where the logs of the tasks and of the runner go; run, task and
-// plugin are added. The default is slog.Default(). Records may come from many
+// WithLogger sets where the logs of the tasks and of the runner go; run, task, attempt
+// and plugin are added. The default is slog.Default(). Records may come from many
 // goroutines at once; a slow handler slows the task that logs. The record of a handler
 // that panics is lost, and the first panic is told on stderr.
 func WithLogger(l *slog.Logger) Option {
@@ -177,7 +177,7 @@ func WithTLS() Option {
 func WithRunID(id string) Option {
 	return func(c *config) error {
 		if !validID(id) {
-			return fmt.Errorf("run id %q: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit", id)
+			return fmt.Errorf("run id %q: %s", id, idRule)
 		}
 		c.runID = id
 		return nil

@@ -203,7 +203,7 @@ func (p *pool) launchConfig(o *output) pluginproc.Config {
 
 // logger is the log of what is no task's.
 func (p *pool) logger() *slog.Logger {
-	l := p.config.logger.With("run", p.config.runID)
+	l := p.config.logger
 	if p.plugin != "" {
 		l = l.With("plugin", p.plugin)
 	}

@@ -37,7 +37,16 @@ func (t *try) Logger() *slog.Logger {
 	if t.watch != nil && t.watch.logger != nil {
 		return t.watch.logger()
 	}
-	return t.runner.taskLogger(t.job)
+	return t.log()
+}
+
+// log is the attempt's log, past what watches it.
+func (t *try) log() *slog.Logger {
+	l := t.runner.config.logger.With("task", t.job.id, "attempt", t.number)
+	if !t.job.kind.IsBuiltIn() {
+		l = l.With("plugin", t.job.kind.Plugin)
+	}
+	return t.job.mask.Logger(l)
 }
 
 // Ready implements task.Host. Where the host checks itself, the task's word counts for nothing.

@@ -2,9 +2,7 @@ package host
 
 import (
 	"context"
-
 	"fmt"
-	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -234,18 +232,11 @@ func (r *Runner) executorLocked(m Mode) executor {
 	return r.executors[m]
 }
 
-// keeperLocked has a keeper started when the first task needs it, and is nil after the run.
+// keeperLocked has a keeper started when the first task needs it. After the run it is nil,
+// or closed.
 func (r *Runner) keeperLocked() *keeper.Keeper {
 	if r.keeper == nil && r.state != RunEnded {
-		r.keeper = keeper.Start(r.config.logger.With("run", r.config.runID))
+		r.keeper = keeper.Start(r.config.logger)
 	}
 	return r.keeper
-}
-
-func (r *Runner) taskLogger(j *job) *slog.Logger {
-	l := r.config.logger.With("run", r.config.runID, "task", j.id)
-	if !j.kind.IsBuiltIn() {
-		l = l.With("plugin", j.kind.Plugin)
-	}
-	return j.mask.Logger(l)
 }

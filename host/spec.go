@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/hostelry-run/hostelry/host/catalog"
 )
 
 // Spec says what task to run.
@@ -64,6 +66,9 @@ type Spec struct {
 	Group string
 }
 
+// idRule is what makes an id one.
+const idRule = "use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
+
 // validID reports whether an id is one. It is asked of each task: a regular
 // expression would take longer than to begin its goroutine.
 func validID(id string) bool {
@@ -110,7 +115,7 @@ func (s *Spec) check(c *config) (job, error) {
 		j.mode = c.mode
 	}
 	if !validID(s.ID) {
-		return j, fmt.Errorf("%w %q: use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit", ErrBadID, s.ID)
+		return j, fmt.Errorf("%w %q: %s", ErrBadID, s.ID, idRule)
 	}
 	if int(j.mode) >= len(modeNames) {
 		_, err := ParseMode(j.mode.String())
@@ -120,17 +125,8 @@ func (s *Spec) check(c *config) (job, error) {
 	if err != nil {
 		return j, err
 	}
-	if !kind.IsBuiltIn() && j.mode != Process {
-		return j, fmt.Errorf("%w: kind %q of plugin %q cannot run in %v mode", ErrNeedsProcess, kind.Name, kind.Plugin, j.mode)
-	}
-	if j.mode != Process && !s.Env.isZero() {
-		return j, fmt.Errorf("an environment of its own is for process mode: in %v mode a task shares the host's", j.mode)
-	}
-	if j.mode != Process && s.Limits != (Limits{}) {
-		return j, fmt.Errorf("limits are for process mode: in %v mode a task shares the host's process", j.mode)
-	}
-	if at := kind.Address(); at != "" && (!s.Env.isZero() || s.Limits != (Limits{})) {
-		return j, fmt.Errorf("plugin %q is attached at %s: an environment and limits are for a process that the host starts", kind.Plugin, at)
+	if err := s.checkPlace(j.mode, kind); err != nil {
+		return j, err
 	}
 	j.needs, err = dependencies(s.Needs)
 	if !s.isUsual() {
@@ -151,6 +147,21 @@ func (s *Spec) check(c *config) (job, error) {
 	}
 	j.bounds, err = s.Limits.prepare()
 	return j, err
+}
+
+// checkPlace refuses what is not for the mode, or for a process that the host did not start.
+func (s *Spec) checkPlace(m Mode, kind *catalog.Kind) error {
+	switch at := kind.Address(); {
+	case m != Process && !kind.IsBuiltIn():
+		return fmt.Errorf("%w: kind %q of plugin %q cannot run in %v mode", ErrNeedsProcess, kind.Name, kind.Plugin, m)
+	case m != Process && !s.Env.isZero():
+		return fmt.Errorf("an environment of its own is for process mode: in %v mode a task shares the host's", m)
+	case m != Process && s.Limits != (Limits{}):
+		return fmt.Errorf("limits are for process mode: in %v mode a task shares the host's process", m)
+	case at != "" && (!s.Env.isZero() || s.Limits != (Limits{})):
+		return fmt.Errorf("plugin %q is attached at %s: an environment and limits are for a process that the host starts", kind.Plugin, at)
+	}
+	return nil
 }
 
 // isUsual reports whether the Spec asks for nothing that is in its terms.

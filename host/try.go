@@ -55,7 +55,7 @@ func (t *try) doneLocked() <-chan struct{} {
 
 func (t *try) overLocked() bool { return t.over }
 
-// after ends the attempt with v unless it is over in d. It is called under the lock.
+// afterLocked ends the attempt with v unless it is over in d.
 func (t *try) afterLocked(d time.Duration, v verdict) {
 	t.watch.timers = append(t.watch.timers, time.AfterFunc(d, func() { t.expire(v) }))
 }
@@ -161,7 +161,7 @@ func (t *try) conclude(e *end) {
 	if t.over {
 		r.abandoned--
 		r.unlock()
-		r.taskLogger(t.job).Info("an abandoned task has ended after all", "attempt", t.number)
+		t.log().Info("an abandoned task has ended after all")
 		return
 	}
 	state, failure := t.judgeLocked(e)
@@ -181,12 +181,11 @@ func (t *try) conclude(e *end) {
 }
 
 func (t *try) logFailure(failure *TaskError, goesOn bool) {
-	logger := t.runner.taskLogger(t.job)
 	switch {
 	case goesOn:
-		logger.Warn("an attempt failed", "attempt", t.number, "outcome", failure.Outcome, "error", failure.Err)
+		t.log().Warn("an attempt failed", "outcome", failure.Outcome, "error", failure.Err)
 	case t.group.Policy == LogOnly:
-		logger.Error("task failed", "outcome", failure.Outcome, "error", failure.Err)
+		t.log().Error("task failed", "outcome", failure.Outcome, "error", failure.Err)
 	}
 }
 

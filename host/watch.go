@@ -197,7 +197,7 @@ func (t *try) watchedLogger() func() *slog.Logger {
 		})
 	}
 	return sync.OnceValue(func() *slog.Logger {
-		return slog.New(observer{t.runner.taskLogger(t.job).Handler(), saw})
+		return slog.New(observer{t.log().Handler(), saw})
 	})
 }
 

@@ -93,7 +93,7 @@ func TestTimeout(t *testing.T) {
 		h := g.with("late-result", config{Text: "kept"}, func(s *host.Spec) { s.Timeout = limit })
 		_ = g.Run(t.Context())
 		e := taskError(t, h)
-		if e.Outcome != host.OutcomeTimedOut || e.Err.Error() != "it ran longer than its timeout of 2s" {
+		if e.Outcome != host.OutcomeTimedOut || e.Err.Error() != "it took longer than its timeout of 2s" {
 			t.Errorf("%v: %v", e.Outcome, e)
 		}
 		if !strings.Contains(string(h.Result()), "kept") {

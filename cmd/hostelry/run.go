@@ -47,10 +47,10 @@ failure stops no other task, as with policy log-only, also within groups, and th
 file's deadline does not hold.
 
 With --output json each line is an object with a "type": "state", "ready" and
-"progress" of a task, with the number of its "attempt"; "log"; "error" for what is
-wrong with the job; and as the last one "summary". A "state" has the "state", where
-there is something to say the "cause", with "backing-off" the time of the "next"
-attempt, and with a failure the "error".`
+"progress" of a task, with the number of its "attempt"; "log", of a task likewise or
+of none; "error" for what is wrong with the job; and as the last one "summary". A
+"state" has the "state", where there is something to say the "cause", with
+"backing-off" the time of the "next" attempt, and with a failure the "error".`
 
 func newRun(c *command) *cobra.Command {
 	f := &runFlags{}

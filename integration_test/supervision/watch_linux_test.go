@@ -58,7 +58,7 @@ func TestATimeoutEndsTheWholeFamily(t *testing.T) {
 			g.start()
 			begun := g.awaitState(h, 1, host.StateStarting)
 			e := g.awaitState(h, 1, host.StateBackingOff)
-			if f := failure(t, e); f.Outcome != host.OutcomeTimedOut || f.Err.Error() != "it ran longer than its timeout of 3s" {
+			if f := failure(t, e); f.Outcome != host.OutcomeTimedOut || f.Err.Error() != "it took longer than its timeout of 3s" {
 				t.Errorf("%v: %v", f.Outcome, f)
 			}
 			if took := e.Time.Sub(begun.Time); took < limit || took > limit+quickly {

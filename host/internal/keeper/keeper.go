@@ -99,7 +99,7 @@ func (k *Keeper) Env() []string {
 
 // Employer is the task.Host of who runs tasks in the process that has a keeper.
 type Employer interface {
-	// Keeper is nil when the run has ended.
+	// Keeper is nil or closed when the run has ended.
 	Keeper() *Keeper
 }
 

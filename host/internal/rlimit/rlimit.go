@@ -118,7 +118,7 @@ func (l Limits) Exceeded(cpu time.Duration, killed bool, said ...string) string 
 		return fmt.Sprintf("CPU time (%v)", l.CPU)
 	case l.OpenFiles > 0 && has(syscall.EMFILE.Error(), "EMFILE", "shared object file: Error 24"): // the last is of ld.so
 		return fmt.Sprintf("open files (%d)", l.OpenFiles)
-	case l.Memory > 0 && has(syscall.ENOMEM.Error(), "out of memory", "MemoryError", "bad_alloc"):
+	case l.Memory > 0 && has(syscall.ENOMEM.Error(), "out of memory", "MemoryError", "bad_alloc", "buffer allocation failed"):
 		return fmt.Sprintf("memory (%d MiB)", l.Memory>>20)
 	case l.Processes > 0 && has(syscall.EAGAIN.Error(), "EAGAIN"):
 		return fmt.Sprintf("processes (%d)", l.Processes)

@@ -153,8 +153,9 @@ func TestExceededNamesTheLimit(t *testing.T) {
 	all := rlimit.Limits{Memory: 5 << 20, Processes: 2, OpenFiles: 3, CPU: 4 * time.Second}
 	for said, want := range map[string]string{
 		"fatal error: runtime: cannot allocate memory": "memory (5 MiB)",
-		"MemoryError":                  "memory (5 MiB)",
-		"open /x: too many open files": "open files (3)",
+		"MemoryError":                                           "memory (5 MiB)",
+		"Array buffer allocation failed":                        "memory (5 MiB)", // Node's, of what is not on its heap
+		"open /x: too many open files":                          "open files (3)",
 		"fork/exec /bin/true: resource temporarily unavailable": "processes (2)",
 		"died with <Signals.SIGXCPU: 24>.":                      "CPU time (4s)",
 		"cannot open shared object file: Error 24":              "open files (3)",

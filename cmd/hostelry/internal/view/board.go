@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -171,7 +172,8 @@ func (f *Failure) details() []string {
 }
 
 // report is the human summary: a line for each task, and the counts. There are
-// attempts in it if a task had more than one.
+// attempts in it if a task had more than one. No line but those that say why is wider
+// than columns, if that is not 0.
 func (b *board) report(s Summary, paint style, columns int) []string {
 	table := [][]string{{"TASK", "STATE", "ATTEMPTS", "TIME", "RESULT"}}
 	most := 0
@@ -181,27 +183,48 @@ func (b *board) report(s Summary, paint style, columns int) []string {
 			took = short(r.elapsed(r.begun))
 		}
 		most = max(most, o.Attempts)
-		table = append(table, []string{o.ID, o.State.String(), strconv.Itoa(o.Attempts), took, o.words()})
+		id := o.ID
+		if columns > 0 {
+			id = terminal.Cut(id, max(columns/2, leastMessage))
+		}
+		table = append(table, []string{id, o.State.String(), strconv.Itoa(o.Attempts), took, o.words()})
 	}
 	if most <= 1 {
 		for i := range table {
 			table[i] = slices.Delete(table[i], 2, 3)
 		}
 	}
-	lines := terminal.Table(table)
-	for i := range lines {
-		if columns > 0 {
-			lines[i] = terminal.Cut(lines[i], columns)
-		}
-		if i > 0 {
-			lines[i] = paint.paint(stateColour(s.Tasks[i-1].State), lines[i])
+	rows := terminal.Table(table)
+	lines := fold(rows[0], "", columns)
+	for i, o := range s.Tasks {
+		for _, line := range fold(rows[i+1], o.why(), columns) {
+			lines = append(lines, paint.paint(stateColour(o.State), line))
 		}
 	}
 	return append(lines, "", s.headline())
 }
 
-// words are how a task ended, or why it never started.
-func (o Outcome) words() string {
+// mostFolded is how many lines of a terminal a why may take that does not fit into its row.
+const mostFolded = 6
+
+// fold fits a row of the report into columns, if not 0. The why that it ends with goes below
+// it rather than being cut: the terminal wraps it.
+func fold(row, why string, columns int) []string {
+	switch {
+	case columns <= 0 || terminal.Width(row) <= columns:
+		return []string{row}
+	case why == "":
+		return []string{terminal.Cut(row, columns)}
+	}
+	row = strings.TrimRight(strings.TrimSuffix(row, strings.TrimRight(why, " ")), " ")
+	return []string{terminal.Cut(row, columns), "    " + terminal.Cut(why, mostFolded*columns)}
+}
+
+// words are how a task ended.
+func (o Outcome) words() string { return cmp.Or(o.why(), terminal.Clean(string(o.Result))) }
+
+// why is how a task failed, or why it never started; "" if it has done neither.
+func (o Outcome) why() string {
 	switch {
 	case o.Error != nil:
 		return o.Error.describe()
@@ -212,7 +235,7 @@ func (o Outcome) words() string {
 		}
 		return "never started: " + cause
 	default:
-		return terminal.Clean(string(o.Result))
+		return ""
 	}
 }
 

@@ -51,8 +51,8 @@ func tell(t *testing.T, format string) string {
 		t.Fatal(err)
 	}
 	v.Begin(Run{ID: "r1", Tasks: []Task{{ID: "db"}, {ID: "cache"}, {ID: "web"}, {ID: "late"}}})
-	log := slog.New(LogHandler(v, slog.LevelInfo)).With("run", "r1", "task", "db")
-	log.Warn("an attempt failed", "attempt", 1, "outcome", host.OutcomeExited, "error", errors.New("its process exited"))
+	log := slog.New(LogHandler(v, slog.LevelInfo)).With("run", "r1", "task", "db", "attempt", 1)
+	log.Warn("an attempt failed", "outcome", host.OutcomeExited, "error", errors.New("its process exited"))
 	for _, e := range supervision() {
 		v.Event(e)
 	}
@@ -103,7 +103,7 @@ run r1 failed (the run reached its deadline of 1s): 1 pending, 2 waiting, 1 fail
 func TestJSONSaysWhy(t *testing.T) {
 	lines := strings.Split(tell(t, "json"), "\n")
 	for i, want := range map[int]string{
-		0:  `"level":"warn","message":"an attempt failed","task":"db",`,
+		0:  `"level":"warn","message":"an attempt failed","task":"db","attempt":1,`,
 		1:  `"task":"web","kind":"digest","mode":"process","attempt":0,"state":"waiting","cause":"waits for db to be ready"}`,
 		5:  `"attempt":2,"state":"backing-off","cause":"its process exited","next":"2026-01-02T12:00:00.41Z","error":{"message":"its process exited",`,
 		12: `"state":"waiting","cause":"needs db to be ready, which failed"}`,

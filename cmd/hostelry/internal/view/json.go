@@ -48,6 +48,7 @@ type logLine struct {
 	Level   string         `json:"level"`
 	Message string         `json:"message"`
 	Task    string         `json:"task,omitempty"`
+	Attempt int            `json:"attempt,omitempty"` // of the task
 	Fields  map[string]any `json:"fields"`
 }
 
@@ -93,7 +94,7 @@ func (v *jsonView) Event(e host.Event) {
 func (v *jsonView) Log(r Record) {
 	line := logLine{
 		about: about{Type: "log", Time: stamp(r.Time), Run: r.Run},
-		Level: strings.ToLower(r.Level.String()), Message: r.Message, Task: r.Task, Fields: object(r.Fields),
+		Level: strings.ToLower(r.Level.String()), Message: r.Message, Task: r.Task, Attempt: r.Attempt, Fields: object(r.Fields),
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -146,11 +146,15 @@ func (v *plain) logLine(r Record) string {
 	return v.prefix(r.Time, r.Task) + v.paint(colour, level) + " " + terminal.Clean(strings.Join(text, " "))
 }
 
+// mostPadding is how wide the column of the tasks is made for a long name's sake: what has
+// one is told in longer lines, not everything.
+const mostPadding = 24
+
 // prefix is the time and the task that a line begins with.
 func (v *plain) prefix(t time.Time, task string) string {
 	columns := 0
 	if v.board != nil {
-		columns = v.board.ids
+		columns = min(v.board.ids, mostPadding)
 	}
 	if task == "" {
 		task = "-"

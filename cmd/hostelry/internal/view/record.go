@@ -13,12 +13,13 @@ import (
 	"github.com/hostelry-run/hostelry/host"
 )
 
-// Record is a log record with its run and task, which the host adds to each.
+// Record is a log record with its run, task and attempt, which the host adds to each.
 type Record struct {
 	Time      time.Time
 	Level     slog.Level
 	Message   string
 	Run, Task string      // or "": of the command's own
+	Attempt   int         // of the task, from 1, or 0
 	Fields    []slog.Attr // groups are nested
 }
 
@@ -40,6 +41,7 @@ type logHandler struct {
 	view      View
 	level     slog.Level
 	run, task string
+	attempt   int
 	scopes    []scope // the first is outside every group
 }
 
@@ -65,11 +67,12 @@ func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 			fields = []slog.Attr{{Key: s.group, Value: slog.GroupValue(fields...)}}
 		}
 	}
-	h.view.Log(Record{Time: r.Time, Level: r.Level, Message: r.Message, Run: h.run, Task: h.task, Fields: fields})
+	h.view.Log(Record{Time: r.Time, Level: r.Level, Message: r.Message, Run: h.run, Task: h.task, Attempt: h.attempt, Fields: fields})
 	return nil
 }
 
-// WithAttrs implements slog.Handler. The first "run" and "task" are the host's.
+// WithAttrs implements slog.Handler. The first "run", "task" and, of
+// a task, "attempt" are the host's.
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	c := *h
 	c.scopes = slices.Clone(h.scopes)
@@ -81,6 +84,8 @@ func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 			c.run = a.Value.String()
 		case a.Key == "task" && c.task == "" && len(c.scopes) == 1:
 			c.task = a.Value.String()
+		case a.Key == "attempt" && c.attempt == 0 && c.task != "" && len(c.scopes) == 1 && a.Value.Kind() == slog.KindInt64:
+			c.attempt = int(a.Value.Int64())
 		default:
 			last.attrs = append(last.attrs, a)
 		}

@@ -85,7 +85,7 @@ func (b *board) layout(columns int) layout {
 	if b.attempts > 1 {
 		l.state += len(attemptMark(b.attempts))
 	}
-	l.id = min(b.ids, 24, max(8, columns-l.state-leastMessage-3))
+	l.id = min(b.ids, mostPadding, max(8, columns-l.state-leastMessage-3))
 	fixed := func() int {
 		sum := 0
 		for _, w := range []int{l.id, l.state, l.elapsed, l.bar, l.percent, l.amount, l.rate} {

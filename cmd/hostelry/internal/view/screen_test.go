@@ -90,7 +90,7 @@ func supervised() *board {
 		at(0, "db", state(host.StateStarting)), nth(2, at(1000, "db", boom)),
 		at(0, "web", because(host.StateWaiting, "waits for db to be ready")),
 		at(0, "probe", because(host.StatePending, "needs report to succeed, which failed")),
-		at(0, "report", state(host.StateStarting)), at(0, "report", because(host.StateStopping, "it ran longer than its timeout of 1s")),
+		at(0, "report", state(host.StateStarting)), at(0, "report", because(host.StateStopping, "it took longer than its timeout of 1s")),
 		at(0, "clock", state(host.StateStarting)), nth(12, at(0, "clock", state(host.StateStarting))),
 		nth(12, at(500, "clock", state(host.StateRunning))),
 		at(500, "up", state(host.StateRunning)), at(600, "up", host.Event{Type: host.EventReady, State: host.StateRunning}),
@@ -109,7 +109,7 @@ func TestScreenOfSupervision(t *testing.T) {
 db     backing-off #2    2.0s next in 1.5s: (exited, exit status 3) its process exited
 web    waiting                for db to be ready
 probe  pending                never starts: needs report to succeed, which failed
-report stopping          2.0s it ran longer than its timeout of 1s
+report stopping          2.0s it took longer than its timeout of 1s
 clock  running #12       2.0s [=======   ]  75%       3/4    2/s tick
 last   pending
 up     ready
@@ -118,7 +118,7 @@ down   stopping               asked to stop`,
 db     backing-off #2  next in 1.5s: (…
 web    waiting         for db to be re…
 probe  pending         never starts: n…
-report stopping        it ran longer t…
+report stopping        it took longer …
 clock  running #12       2.0s  75% tick
 last   pending
 up     ready
@@ -217,5 +217,62 @@ func TestATaskThatBeginsAnew(t *testing.T) {
 	}
 	if took := b.rows[0].elapsed(noon.Add(7 * time.Second)); took != 2*time.Second {
 		t.Errorf("it has taken %v", took)
+	}
+}
+
+// TestReportSaysWhy: in a terminal of any width, what failed can be read in the summary.
+func TestReportSaysWhy(t *testing.T) {
+	name := strings.Repeat("name", 10)
+	s := Summary{Run: "r1", Status: StatusFailed, Counts: map[string]int{"failed": 2}, Tasks: []Outcome{
+		{ID: "db", State: host.StateFailed, Attempts: 2, Error: &Failure{Message: "no space left on the device /dev/sda1 ", Outcome: host.OutcomeError}},
+		{ID: "web", State: host.StateWaiting, Cause: "needs db to be ready, which failed"},
+		{ID: "ok", State: host.StateSucceeded, Attempts: 1, Result: []byte(`{"files":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}`)},
+		{ID: name, State: host.StateFailed, Attempts: 1, Error: &Failure{Message: strings.Repeat("why", 100), Outcome: host.OutcomeError}},
+	}}
+	for columns, want := range map[int]string{
+		79: `
+TASK                                     STATE      ATTEMPTS  TIME  RESULT
+db                                       failed     2
+    no space left on the device /dev/sda1
+web                                      waiting    0
+    never started: needs db to be ready, which failed
+ok                                       succeeded  1               {"files":[…
+namenamenamenamenamenamenamenamenamena…  failed     1
+    ` + strings.Repeat("why", 100) + `
+
+run r1 failed: 2 failed`,
+		39: `
+TASK                 STATE      ATTEMP…
+db                   failed     2
+    no space left on the device /dev/sda1
+web                  waiting    0
+    never started: needs db to be ready, which failed
+ok                   succeeded  1     …
+namenamenamenamena…  failed     1
+    ` + strings.Repeat("why", 77) + `wh…
+
+run r1 failed: 2 failed`,
+	} {
+		lines := newBoard(nil).report(s, style{}, columns)
+		for i := range lines {
+			lines[i] = strings.TrimRight(lines[i], " ")
+		}
+		if diff := cmp.Diff(want, strings.Join(append([]string{""}, lines...), "\n")); diff != "" {
+			t.Errorf("%d columns (-want +got):\n%s", columns, diff)
+		}
+	}
+}
+
+// TestALongNameWidensItsOwnLinesOnly: those of the others stay readable.
+func TestALongNameWidensItsOwnLinesOnly(t *testing.T) {
+	var out bytes.Buffer
+	v := &plain{sink: &sink{out: &out, errOut: io.Discard, broken: func(err error) { t.Error(err) }}}
+	long := strings.Repeat("long", 10)
+	v.Begin(Run{ID: "r1", Tasks: []Task{{ID: "db"}, {ID: long}}})
+	v.Event(at(0, "db", state(host.StateRunning)))
+	v.Event(at(0, long, state(host.StateRunning)))
+	want := "12:00:00 db" + strings.Repeat(" ", 23) + "running\n12:00:00 " + long + " running\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
 	}
 }

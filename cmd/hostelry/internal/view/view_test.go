@@ -95,7 +95,7 @@ func show(t *testing.T, format string) (out, errOut string) {
 	for _, e := range theEvents() {
 		v.Event(e)
 	}
-	log := LogHandler(v, slog.LevelInfo).WithAttrs([]slog.Attr{slog.String("run", "r1"), slog.String("task", "go-tree"), slog.String("plugin", "digest")})
+	log := LogHandler(v, slog.LevelInfo).WithAttrs([]slog.Attr{slog.String("run", "r1"), slog.String("task", "go-tree"), slog.Int("attempt", 2), slog.String("plugin", "digest")})
 	r := slog.NewRecord(noon, slog.LevelWarn, "slow\n\x1b[2J", 0)
 	r.AddAttrs(slog.Int("n", 1), slog.Group("g", slog.Duration("d", time.Second), slog.String("task", "x y")))
 	if err := log.Handle(t.Context(), r); err != nil {
@@ -160,7 +160,7 @@ func TestJSON(t *testing.T) {
 		4:  `{"type":"ready","time":"2026-01-02T12:00:00.15Z","run":"r1","task":"go-tree","kind":"digest","mode":"process","attempt":1}`,
 		5:  `{"type":"progress","time":"2026-01-02T12:00:00.2Z","run":"r1","task":"go-tree","kind":"digest","mode":"process","attempt":1,"done":1000,"total":4000,"message":"src/a\u001b[31m"}`,
 		7:  `{"type":"state","time":"2026-01-02T12:00:00.4Z","run":"r1","task":"bad","kind":"digest","mode":"process","attempt":1,"state":"failed","error":{"message":"exited with status 3","outcome":"exited","exit_code":3,"signal":"","stderr":["one","two\u001b[2J"]}}`,
-		12: `{"type":"log","time":"2026-01-02T12:00:00Z","run":"r1","level":"warn","message":"slow\n\u001b[2J","task":"go-tree","fields":{"g":{"d":"1s","task":"x y"},"n":1,"plugin":"digest"}}`,
+		12: `{"type":"log","time":"2026-01-02T12:00:00Z","run":"r1","level":"warn","message":"slow\n\u001b[2J","task":"go-tree","attempt":2,"fields":{"g":{"d":"1s","task":"x y"},"n":1,"plugin":"digest"}}`,
 	} {
 		if diff := cmp.Diff(want, lines[i]); diff != "" {
 			t.Errorf("line %d (-want +got):\n%s", i, diff)
@@ -265,11 +265,12 @@ func TestFieldsOfTheSameName(t *testing.T) {
 	var out bytes.Buffer
 	s := &sink{out: &out, errOut: io.Discard, broken: func(error) {}}
 	for want, v := range map[string]View{
-		`"message":"m","task":"t","fields":{"_plugin":"forged","plugin":"real","run":"x","task":"y"}}`: &jsonView{sink: s},
-		`t info m plugin=real plugin=forged run=x task=y` + "\n":                                       &plain{sink: s},
+		`"message":"m","task":"t","attempt":3,"fields":{"_plugin":"forged","attempt":9,"plugin":"real","run":"x","task":"y"}}`: &jsonView{sink: s},
+		`t info m plugin=real plugin=forged run=x task=y attempt=9` + "\n":                                                     &plain{sink: s},
 	} {
 		out.Reset()
-		slog.New(LogHandler(v, slog.LevelInfo)).With("task", "t", "plugin", "real").Info("m", "plugin", "forged", "run", "x", "task", "y")
+		slog.New(LogHandler(v, slog.LevelInfo)).With("task", "t", "attempt", 3, "plugin", "real").
+			Info("m", "plugin", "forged", "run", "x", "task", "y", "attempt", 9)
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the line is %s, want %s in it", out.String(), want)
 		}
