@@ -11,8 +11,8 @@
 // host's mark in its environment, which covers a plugin that the host had no time
 // to tell of, and children that left their group. Whoever is in a plugin's cgroup is
 // killed too. Then it removes the directories of the plugins' sockets, and the
-// cgroups. After a farewell it kills only who carries the mark: the host has ended its
-// plugins itself, but not who left their groups.
+// cgroups. After a farewell it does nothing: the host has ended its plugins itself, and
+// who carries the mark.
 //
 // On Windows, where plugins run in job objects that end with the host, a keeper
 // does nothing.
@@ -156,17 +156,12 @@ func (k *Keeper) Close() {
 	k.making.Lock()
 	k.removeDir()
 	k.making.Unlock()
-	process := k.dismiss()
-	if process == nil {
-		k.ending.Wait()
-		killMarked(k.mark)
-		return
+	killMarked(k.mark) // as long as there is who would do it if this process died now
+	if process := k.dismiss(); process != nil {
+		frozen := time.AfterFunc(deaf, func() { _ = process.Kill() })
+		defer frozen.Stop()
 	}
-	frozen := time.AfterFunc(deaf, func() { _ = process.Kill() })
 	k.ending.Wait()
-	if !frozen.Stop() { // it did not listen
-		killMarked(k.mark)
-	}
 }
 
 // dismiss has the process end, and returns it, or nil.

@@ -67,7 +67,6 @@ func watch(host io.Reader, mark string) {
 	for lines.Scan() {
 		line := lines.Text()
 		if line == farewell {
-			killMarked(mark)
 			return
 		}
 		if line != "" {
