@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -20,9 +21,12 @@ import (
 func (r *pluginRunner) connect() (err error) {
 	r.conn, err = grpc.NewClient("passthrough:///plugin", append(wire.DialOptions(),
 		grpc.WithContextDialer(r.dial),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),                 // dial sees to it
-		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: time.Hour}), // the launch has its own
-		grpc.WithIdleTimeout(0),                                                  // to hang up is to end the plugin
+		grpc.WithTransportCredentials(insecure.NewCredentials()), // dial sees to it
+		grpc.WithConnectParams(grpc.ConnectParams{
+			MinConnectTimeout: time.Hour,             // the launch has its own
+			Backoff:           backoff.DefaultConfig, // without it gRPC would dial a thousand times a second
+		}),
+		grpc.WithIdleTimeout(0), // to hang up is to end the plugin
 	)...)
 	if err == nil {
 		r.conn.Connect()
@@ -30,13 +34,20 @@ func (r *pluginRunner) connect() (err error) {
 	return err
 }
 
+// errOnce refuses a second connection: a plugin that could end each one as soon as it
+// stood would have gRPC make them without a pause.
+var errOnce = errors.New("the plugin hung up, and the host connects once")
+
 // dial connects to where the plugin said that it listens, and makes sure that it
-// is the plugin who does. gRPC calls it for each connection.
+// is the plugin who does. gRPC calls it for each connection, of which there is one.
 func (r *pluginRunner) dial(ctx context.Context, _ string) (net.Conn, error) {
 	select {
 	case <-r.located:
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+	if !r.dialled.CompareAndSwap(false, true) {
+		return nil, errOnce
 	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, r.network, r.address)

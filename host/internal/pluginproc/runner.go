@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -53,6 +54,7 @@ type pluginRunner struct {
 	hangUp    func()           // closes the lifeline
 	conn      *grpc.ClientConn // made by Start; it connects as soon as address is known
 	located   chan struct{}    // closed once network, address and certificates are known
+	dialled   atomic.Bool      // there is one connection
 	network   string           // where the plugin listens: set by locate
 	address   string
 	// expendable says that the plugin has nothing to lose when no task runs: likewise.
