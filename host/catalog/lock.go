@@ -110,16 +110,17 @@ func checkNames(d *json.Decoder) error {
 	seen := make(map[string]bool)
 	for d.More() {
 		if open == '{' {
-			name, err := d.Token()
+			key, err := d.Token()
+			name, _ := key.(string)
 			switch name {
 			case "plugins", "name", "version", "platform", "sha256":
 			default:
 				return errors.Join(err, fmt.Errorf("unknown field %q", name))
 			}
-			if seen[name.(string)] {
+			if seen[name] {
 				return fmt.Errorf("field %q is there twice", name)
 			}
-			seen[name.(string)] = true
+			seen[name] = true
 		}
 		if err := checkNames(d); err != nil {
 			return err
