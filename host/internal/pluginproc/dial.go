@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -64,10 +65,55 @@ func (r *pluginRunner) dial(ctx context.Context, _ string) (net.Conn, error) {
 			return nil, err
 		}
 	}
+	socket := &socket{Conn: conn, closed: make(chan struct{})}
+	r.mu.Lock()
+	r.socket = socket
+	r.mu.Unlock()
 	if r.tls() {
-		return secure(ctx, conn, r.certificates())
+		return secure(ctx, socket, r.certificates())
 	}
-	return conn, nil
+	return socket, nil
+}
+
+// socket is the connection's. gRPC closes it.
+type socket struct {
+	net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (s *socket) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	return s.Conn.Close()
+}
+
+// drain has gRPC read what the dead plugin sent, its last word perhaps, and then the end,
+// also where a grandchild holds the other end open.
+func (s *socket) drain() {
+	half, ok := s.Conn.(interface{ CloseRead() error })
+	if !ok || half.CloseRead() != nil { // it is closed
+		return
+	}
+	timer := time.NewTimer(dying)
+	defer timer.Stop()
+	select {
+	case <-s.closed:
+	case <-timer.C:
+	}
+}
+
+// disconnect ends every stream of the dead plugin.
+func (r *pluginRunner) disconnect() {
+	if r.conn == nil {
+		return
+	}
+	r.mu.Lock()
+	socket := r.socket
+	r.mu.Unlock()
+	if socket != nil {
+		socket.drain()
+	}
+	_ = r.conn.Close()
 }
 
 // unreached says that nobody answers at the plugin's address: as the system has it if there
