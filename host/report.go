@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 	"github.com/hostelry-run/hostelry/shared/task"
@@ -77,8 +78,8 @@ func (t *try) Heartbeat() {
 
 // Checkpoint implements task.Host.
 func (t *try) Checkpoint(_ context.Context, data json.RawMessage) error {
-	if !json.Valid(data) {
-		return fmt.Errorf("%w: it is not JSON", task.ErrBadCheckpoint)
+	if !json.Valid(data) || !utf8.Valid(data) { // which package json takes
+		return fmt.Errorf("%w: it is not JSON in UTF-8", task.ErrBadCheckpoint)
 	}
 	err := task.ErrStopped // nobody waits for what an abandoned attempt still does
 	t.report(func() { t.pastLocked().checkpoint, err = &checkpoint{data}, nil })

@@ -4,6 +4,8 @@ package catalog_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestHostsThatLoadAtOnceDoNotDisturbEachOther(t *testing.T) {
@@ -156,3 +159,20 @@ func TestAPluginThatIsBeingRewritten(t *testing.T) {
 	slices.Sort(sums)
 	t.Logf("it had %d different hashes", len(slices.Compact(sums))) // checkStore checks the copies
 }
+
+// TestStopWhileCopying: a stop does not wait for the end of a file of a terabyte.
+func TestStopWhileCopying(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	path := d.file("hostelry-vast", "#!/bin/sh\n", 0o700)
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errStopped)
+	defer cancel()
+	if _, err := d.tryLoad(ctx); !errors.Is(err, errStopped) {
+		t.Errorf("it was loaded: %v", err)
+	}
+}
+
+var errStopped = errors.New("stopped")

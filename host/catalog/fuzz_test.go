@@ -20,6 +20,7 @@ func FuzzLock(f *testing.F) {
 	f.Add([]byte(`{"plugins":[{"name":"one","version":"1.0.0","platform":"plan9/386","sha256":"` + sum + `"}]}`))
 	f.Add([]byte(`{"plugins":[{"name":"one","platform":"` + platform + `","sha256":"` + strings.ToUpper(sum) + `"}]}`))
 	f.Add([]byte(`{"Plugins":[]}`))
+	f.Add([]byte(`{"plugins":[{"name":"one"}],"plugins":[]}`))
 	f.Add([]byte(`{}`))
 	f.Add([]byte{0})
 	f.Fuzz(func(t *testing.T, raw []byte) {

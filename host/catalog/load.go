@@ -148,7 +148,7 @@ func (l *loader) load(ctx context.Context, p *Plugin) error {
 	if l.attached(p.Name) {
 		return ErrAttached
 	}
-	if err := l.copy(p); err != nil {
+	if err := l.copy(ctx, p); err != nil {
 		return err
 	}
 	if err := l.lock.check(p, l.locked); err != nil {
@@ -173,7 +173,7 @@ func (l *loader) load(ctx context.Context, p *Plugin) error {
 
 // copy checks the file and puts what it holds into the store, through one
 // descriptor.
-func (l *loader) copy(p *Plugin) error {
+func (l *loader) copy(ctx context.Context, p *Plugin) error {
 	f, err := openRegular(p.Path)
 	if err != nil {
 		return err
@@ -189,7 +189,7 @@ func (l *loader) copy(p *Plugin) error {
 	if err := l.checkTrust(f); err != nil {
 		return err
 	}
-	if p.SHA256, err = l.store.add(f, filepath.Base(p.Path)); err == nil {
+	if p.SHA256, err = l.store.add(ctx, f, filepath.Base(p.Path)); err == nil {
 		l.store.use(p.Path, p.SHA256)
 	}
 	return err

@@ -35,19 +35,25 @@ type lockEntry struct {
 	SHA256   string `json:"sha256"`   // of the file, in hex
 }
 
+// maxLock bounds the file in bytes: at some 200 a plugin, it is never near.
+const maxLock = 64 << 20
+
 const platform = runtime.GOOS + "/" + runtime.GOARCH
 
 // readLock returns nil if the directory has none.
 func readLock(dir string) (*lock, error) {
 	path := filepath.Join(dir, LockFile)
-	f, err := openRegular(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) { // a link that leads nowhere is one that was lost
 		return nil, nil
 	}
+	f, err := openRegular(path)
 	var raw []byte
 	if err == nil {
-		raw, err = io.ReadAll(f)
+		raw, err = io.ReadAll(io.LimitReader(f, maxLock))
 		_ = f.Close()
+	}
+	if err == nil && len(raw) == maxLock {
+		err = fmt.Errorf("it has %d bytes or more", maxLock)
 	}
 	var l *lock
 	if err == nil {
@@ -70,6 +76,9 @@ func parseLock(raw []byte) (*lock, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("text after its JSON value")
 	}
+	if err := checkNames(json.NewDecoder(bytes.NewReader(raw))); err != nil {
+		return nil, err
+	}
 	if l.Plugins == nil {
 		return nil, errors.New("it has no list of plugins")
 	}
@@ -88,6 +97,37 @@ func parseLock(raw []byte) (*lock, error) {
 		}
 	}
 	return &l, nil
+}
+
+// checkNames reads a JSON value, which is a lock's, and refuses names that package json
+// takes: one that its object has twice, of which the last would count, and one in other letters.
+func checkNames(d *json.Decoder) error {
+	token, err := d.Token()
+	open, nested := token.(json.Delim)
+	if err != nil || !nested {
+		return err
+	}
+	seen := make(map[string]bool)
+	for d.More() {
+		if open == '{' {
+			key, err := d.Token()
+			name, _ := key.(string)
+			switch name {
+			case "plugins", "name", "version", "platform", "sha256":
+			default:
+				return errors.Join(err, fmt.Errorf("unknown field %q", name))
+			}
+			if seen[name] {
+				return fmt.Errorf("field %q is there twice", name)
+			}
+			seen[name] = true
+		}
+		if err := checkNames(d); err != nil {
+			return err
+		}
+	}
+	_, err = d.Token() // its end
+	return err
 }
 
 // entry is that of a plugin for this platform, or nil.

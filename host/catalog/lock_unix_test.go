@@ -4,6 +4,7 @@ package catalog_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -231,4 +232,42 @@ func TestALockThatCannotBeWrittenLeavesNothing(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Errorf("the directory holds %v (%v)", entries, err)
 	}
+}
+
+// TestALockThatIsNoLock: what could mean that nothing is locked is refused.
+func TestALockThatIsNoLock(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	d.offers("one", "a")
+	d.lock()
+	good, err := os.ReadFile(d.lockPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, text := range map[string]string{
+		`field "plugins" is there twice`: strings.Replace(string(good), "]", `], "plugins": []`, 1),
+		`field "sha256" is there twice`:  strings.Replace(string(good), `"sha256"`, `"sha256": "", "sha256"`, 1),
+		`unknown field "Plugins"`:        strings.Replace(string(good), "plugins", "Plugins", 1),
+		`unknown field "ſha256"`:         strings.Replace(string(good), "sha256", "ſha256", 1),
+		"no list of plugins":             "{}",
+	} {
+		d.file(catalog.LockFile, text, 0o600)
+		if _, err := d.tryLoad(t.Context()); err == nil || !strings.Contains(err.Error(), "cannot be read") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\nis loaded: %v, want %q", text, err, want)
+		}
+	}
+	if err := os.Truncate(d.lockPath(), 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.tryLoad(t.Context()); err == nil || !strings.Contains(err.Error(), "bytes or more") {
+		t.Errorf("a terabyte is loaded: %v", err)
+	}
+	if err := errors.Join(os.Remove(d.lockPath()), os.Symlink("nowhere", d.lockPath())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.tryLoad(t.Context()); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("a link that leads nowhere is no lock: %v", err)
+	}
+	d.lock() // replaces it
+	wantGood(t, d.load(catalog.WithLocked()), "one", "a")
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -92,13 +93,13 @@ func probe(dir string) error {
 }
 
 // add makes sure that there is a copy of the bytes that f holds, and returns their
-// sha256. The name is the copy's file name.
-func (s *store) add(f *os.File, name string) (string, error) {
-	sum, err := copyHash(io.Discard, f)
+// sha256. The name is the copy's file name. It fails with ctx's cause if ctx ends first.
+func (s *store) add(ctx context.Context, f *os.File, name string) (string, error) {
+	sum, err := copyHash(ctx, io.Discard, f)
 	if err != nil {
 		return "", err
 	}
-	if s.has(sum, name) {
+	if s.has(ctx, sum, name) {
 		return sum, nil
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -113,7 +114,7 @@ func (s *store) add(f *os.File, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum, err = copyHash(file, f) // anew: what counts is what the copy holds
+	sum, err = copyHash(ctx, file, f) // anew: what counts is what the copy holds
 	if err = errors.Join(err, file.Close()); err != nil {
 		return "", fmt.Errorf("copy the plugin: %w", err)
 	}
@@ -139,22 +140,35 @@ func (s *store) put(dir, sum, name string) error {
 }
 
 // copyHash returns the sha256 of what it copies, in hex.
-func copyHash(w io.Writer, r io.Reader) (sum string, err error) {
+func copyHash(ctx context.Context, w io.Writer, f *os.File) (sum string, err error) {
 	h := sha256.New()
-	_, err = io.Copy(io.MultiWriter(w, h), r)
+	_, err = io.Copy(io.MultiWriter(w, h), untilDone{ctx, f})
 	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// untilDone reads until ctx ends: what is in a plugin directory may be of any size.
+type untilDone struct {
+	ctx context.Context //nolint:containedctx // of one copy
+	r   io.Reader
+}
+
+func (u untilDone) Read(p []byte) (int, error) {
+	if u.ctx.Err() != nil {
+		return 0, context.Cause(u.ctx)
+	}
+	return u.r.Read(p)
 }
 
 // has reports whether the copy is there, and marks it as used. Its bytes are hashed each
 // time: it may have been cut short when the system crashed, and a plugin, which runs as
 // this user, can have changed it.
-func (s *store) has(sum, name string) bool {
+func (s *store) has(ctx context.Context, sum, name string) bool {
 	f, err := openRegular(s.path(sum, name))
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	found, err := copyHash(io.Discard, f)
+	found, err := copyHash(ctx, io.Discard, f)
 	if err != nil || found != sum || trust.Check(f) != nil || canRun(f.Name()) != nil {
 		return false
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"os"
 	"strings"
+	"syscall"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -121,6 +123,18 @@ var frameRows = []row{
 		c.begin()
 		c.end("0")
 	}), want: lost("its process lived on")},
+	{name: "finishes, and exits at once", how: frames(func(c *frameConn) {
+		c.begin()
+		c.message(started())
+		c.message(finished(`1`))
+		os.Exit(13)
+	}), want: succeeds().returns(`1`)},
+	{name: "finishes, and is killed at once", how: frames(func(c *frameConn) {
+		c.begin()
+		c.message(started())
+		c.message(finished(`1`))
+		killSelf(syscall.SIGKILL)
+	}), want: succeeds().returns(`1`)},
 	{name: "finishes, and fails its stream", how: frames(func(c *frameConn) {
 		c.begin()
 		c.message(started())

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/hostelry-run/hostelry/shared/task"
 )
@@ -58,6 +59,8 @@ func ended(t task.Task, value any, err error) *End {
 	switch {
 	case bad != nil:
 		end.Err = errors.Join(err, fmt.Errorf("%w: %w", task.ErrBadResult, bad))
+	case !utf8.Valid(result): // a json.RawMessage, or of a MarshalJSON
+		end.Err = errors.Join(err, fmt.Errorf("%w: its JSON is not UTF-8", task.ErrBadResult))
 	case string(result) != "null":
 		end.Result = result
 	}

@@ -43,6 +43,7 @@ func TestEnds(t *testing.T) {
 		"not a number":          {math.NaN(), nil, "", task.ErrBadResult, false},
 		"a channel and error":   {make(chan int), boom, "", boom, false},
 		"half a JSON text":      {json.RawMessage(`{"a":`), nil, "", task.ErrBadResult, false},
+		"JSON, not in UTF-8":    {json.RawMessage("\"\xff\""), nil, "", task.ErrBadResult, false},
 		"refuses to encode":     {marshals(func() ([]byte, error) { return nil, boom }), nil, "", boom, false},
 	} {
 		t.Run(name, func(t *testing.T) {

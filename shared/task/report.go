@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"unicode/utf8"
 )
 
 // ID is the task's id in its run. Outside a host it is "local".
@@ -37,12 +38,15 @@ func Heartbeat(ctx context.Context) { hostOf(ctx).Heartbeat() }
 
 // Checkpoint hands v, as JSON, to the host, to be given to the next attempt by
 // [Restore], and returns once the host has it. It fails with [ErrBadCheckpoint]
-// if v does not encode, and with ctx's cause if ctx ends first. Outside a host
+// if v does not encode, as UTF-8, and with ctx's cause if ctx ends first. Outside a host
 // it only checks that v encodes.
 func Checkpoint(ctx context.Context, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrBadCheckpoint, err)
+	}
+	if !utf8.Valid(data) { // a json.RawMessage, or of a MarshalJSON
+		return fmt.Errorf("%w: its JSON is not UTF-8", ErrBadCheckpoint)
 	}
 	return hostOf(ctx).Checkpoint(ctx, data)
 }

@@ -3,6 +3,7 @@ package task_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -87,6 +88,9 @@ func TestCheckpoint(t *testing.T) {
 		t.Errorf("the host's error is lost: %v", err)
 	}
 	h.calls = nil
+	if err := task.Checkpoint(ctx, json.RawMessage("\"\xff\"")); !errors.Is(err, task.ErrBadCheckpoint) || len(h.calls) > 0 {
+		t.Errorf("a checkpoint that is not UTF-8: %v, %q", err, h.calls)
+	}
 	if err := task.Checkpoint(ctx, make(chan int)); !errors.Is(err, task.ErrBadCheckpoint) || len(h.calls) > 0 {
 		t.Errorf("a channel as checkpoint: %v; the host was told %q", err, h.calls)
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -278,8 +280,8 @@ func finish(f *taskpb.Finished) (any, error) {
 		return nil, errors.Join(err, bad)
 	}
 	result, bad := tidy(raw)
-	if bad != nil {
-		return nil, errors.Join(err, fmt.Errorf("%w: the plugin sent %s, which is not JSON", task.ErrBadResult, quote(string(raw))))
+	if bad != nil || !utf8.Valid(raw) { // which package json takes
+		return nil, errors.Join(err, fmt.Errorf("%w: the plugin sent %s, which is not JSON in UTF-8", task.ErrBadResult, quote(string(raw))))
 	}
 	return result, err
 }
@@ -293,5 +295,6 @@ func lost(err error) error {
 	if errors.Is(err, io.EOF) {
 		return ErrLost
 	}
-	return fmt.Errorf("%w: %s", ErrLost, status.Convert(err).Message())
+	s := status.Convert(err)
+	return fmt.Errorf("%w: %s", ErrLost, cmp.Or(s.Message(), "its stream ended with status "+s.Code().String()))
 }

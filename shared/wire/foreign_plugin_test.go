@@ -106,9 +106,11 @@ func TestForeignPlugins(t *testing.T) {
 		"not a word":                {says(nil), false, "", "without a last word", wire.ErrLost, nil},
 		"ended without finished":    {says(nil, begun()), true, "", "without a last word", wire.ErrLost, nil},
 		"ended by an error":         {says(status.Error(codes.Internal, "oh"), begun(), ready()), true, "", "oh", wire.ErrLost, []string{"ready"}},
+		"ended by a bare status":    {says(status.Error(codes.DataLoss, ""), begun()), true, "", "last word: its stream ended with status DataLoss", wire.ErrLost, nil},
 		"an error in place of all":  {says(status.Error(codes.Unimplemented, "what?")), false, "", "what?", wire.ErrLost, nil},
 		"finished, then an error":   {says(status.Error(codes.Internal, "oh"), begun(), finished("7", nil)), true, "7", "", nil, nil},
 		"a result that is not JSON": {says(nil, begun(), finished("{7", nil)), true, "", `the plugin sent "{7", which is not JSON`, task.ErrBadResult, nil},
+		"a result not in UTF-8":     {says(nil, begun(), finished("\"\xff\"", nil)), true, "", `which is not JSON in UTF-8`, task.ErrBadResult, nil},
 		"a binary result":           {says(nil, begun(), finished("\xff\x00", failure)), true, "", `no luck`, task.ErrBadResult, nil},
 		"a result of space":         {says(nil, begun(), finished(" \n", nil)), true, "", "", nil, nil},
 		"a null":                    {says(nil, begun(), finished(" null ", nil)), true, "", "", nil, nil},
@@ -119,6 +121,11 @@ func TestForeignPlugins(t *testing.T) {
 				&taskpb.RunResponse{Message: &taskpb.RunResponse_Log{}}, &taskpb.RunResponse{Message: &taskpb.RunResponse_Checkpoint{}},
 				&taskpb.RunResponse{Message: &taskpb.RunResponse_Finished{}}), true, "", "", nil,
 			[]string{"progress 0/0 ", "checkpoint null"},
+		},
+		"a checkpoint that is not UTF-8": {
+			says(nil, begun(), &taskpb.RunResponse{Message: &taskpb.RunResponse_Checkpoint{
+				Checkpoint: &taskpb.Checkpoint{Sequence: 1, Data: []byte("\"\xff\"")},
+			}}, finished("7", nil)), true, "7", "", nil, nil,
 		},
 		"a checkpoint that is not JSON": {
 			says(nil, begun(), &taskpb.RunResponse{Message: &taskpb.RunResponse_Checkpoint{

@@ -100,8 +100,8 @@ func ParseHandshake(line string) (Handshake, error) {
 		return Handshake{}, fmt.Errorf("handshake version %s is not %d", quote(parts[0]), coreProtocol)
 	}
 	protocol, err := strconv.Atoi(parts[1])
-	if err != nil || protocol < 1 {
-		return Handshake{}, fmt.Errorf("protocol version %s is not a positive number", quote(parts[1]))
+	if err != nil || protocol < 1 || strconv.Itoa(protocol) != parts[1] { // Atoi takes a sign and zeros before it
+		return Handshake{}, fmt.Errorf("protocol version %s is not a positive number in plain digits", quote(parts[1]))
 	}
 	if protocol != ProtocolVersion {
 		return Handshake{}, fmt.Errorf("the plugin speaks protocol version %d, this host %d: rebuild the older of the two",

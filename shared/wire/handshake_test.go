@@ -44,6 +44,8 @@ func TestNoHandshake(t *testing.T) {
 		"1|0|unix|/a|grpc":                    `protocol version "0" is not a positive number`,
 		"1|-1|unix|/a|grpc":                   `protocol version "-1" is not a positive number`,
 		"1|x|unix|/a|grpc":                    `protocol version "x" is not a positive number`,
+		"1|+1|unix|/a|grpc":                   `protocol version "+1" is not a positive number in plain digits`,
+		"1|01|unix|/a|grpc":                   `protocol version "01" is not a positive number in plain digits`,
 		"1|99999999999999999999|unix|/a|grpc": `is not a positive number`,
 		"1|1|udp|/a|grpc":                     `network "udp" is neither unix nor tcp`,
 		"1|1||/a|grpc":                        `network "" is neither unix nor tcp`,
@@ -69,7 +71,7 @@ func TestNoHandshake(t *testing.T) {
 func FuzzParseHandshake(f *testing.F) {
 	for _, line := range []string{
 		"1|1|unix|/tmp/h/1.sock|grpc|", "1|1|tcp|127.0.0.1:4711|grpc|cert\r\n", "1|1|unix|/a\x00|grpc", "", "|||||", "hello",
-		"1|2|unix|/a|grpc", "1|1|unix|\n|grpc|", "1|1|unix|/a|grpc||false|expendable|more",
+		"1|2|unix|/a|grpc", "1|1|unix|\n|grpc|", "1|+1|unix|/a|grpc", "1|1|unix|/a|grpc||false|expendable|more",
 	} {
 		f.Add(line)
 	}
@@ -82,7 +84,8 @@ func FuzzParseHandshake(f *testing.F) {
 			return
 		}
 		parts := strings.Split(strings.TrimRight(line, "\r\n"), "|")
-		if parts[2] != h.Network || parts[3] != h.Address || h.Protocol != wire.ProtocolVersion ||
+		if parts[0] != "1" || parts[1] != "1" || parts[4] != "grpc" || parts[2] != h.Network || parts[3] != h.Address ||
+			h.Protocol != wire.ProtocolVersion ||
 			h.Expendable != (len(parts) > 7 && parts[7] == "expendable") || (len(h.Cert) > 0) != (len(parts) > 5 && parts[5] != "") {
 			t.Errorf("%q is read as %+v", line, h)
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"unicode/utf8"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -88,6 +89,7 @@ func FuzzResponses(f *testing.F) {
 	f.Add(stream(f, started, checkpoint, finished(`{"a":1}`), finished("2"), started))
 	f.Add(stream(f, started, started, &taskpb.RunResponse{}))
 	f.Add(stream(f, finished("{")))
+	f.Add(stream(f, finished("\"\xff\"")))
 	f.Add([]byte{1})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		responses := messages[taskpb.RunResponse](raw)
@@ -112,13 +114,13 @@ func FuzzResponses(f *testing.F) {
 		if errors.Is(err, ErrLost) == said {
 			t.Errorf("a last word: %v, and the task's error is %v", said, err)
 		}
-		if data, ok := result.(json.RawMessage); result != nil && (!ok || !json.Valid(data)) {
-			t.Errorf("the result %v is not JSON", result)
+		if data, ok := result.(json.RawMessage); result != nil && (!ok || !json.Valid(data) || !utf8.Valid(data)) {
+			t.Errorf("the result %v is not JSON in UTF-8", result)
 		}
 		for _, r := range responses {
 			if first := r.GetFinished(); first != nil { // the first last word counts
 				want, bad := json.Marshal(json.RawMessage(first.GetResult()))
-				if got, _ := result.(json.RawMessage); bad == nil && len(first.GetResult()) > 0 && string(got) != string(want) {
+				if got, _ := result.(json.RawMessage); bad == nil && utf8.Valid(want) && len(first.GetResult()) > 0 && string(got) != string(want) {
 					t.Errorf("the result is %s, want %s", got, want)
 				}
 				break

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -94,8 +95,11 @@ func speak(socket net.Conn) (*grpc.ClientConn, error) {
 			}
 			return socket, nil
 		}),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),                 // recognise sees to it
-		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: time.Hour}), // each call has a deadline of its own
+		grpc.WithTransportCredentials(insecure.NewCredentials()), // recognise sees to it
+		grpc.WithConnectParams(grpc.ConnectParams{
+			MinConnectTimeout: time.Hour,             // each call has a deadline of its own
+			Backoff:           backoff.DefaultConfig, // without it gRPC would dial without a pause
+		}),
 		grpc.WithIdleTimeout(0), // to hang up is to end the tasks
 	)...)
 	if err == nil {

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/hostelry-run/hostelry/shared/wire"
@@ -20,9 +22,12 @@ import (
 func (r *pluginRunner) connect() (err error) {
 	r.conn, err = grpc.NewClient("passthrough:///plugin", append(wire.DialOptions(),
 		grpc.WithContextDialer(r.dial),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),                 // dial sees to it
-		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: time.Hour}), // the launch has its own
-		grpc.WithIdleTimeout(0),                                                  // to hang up is to end the plugin
+		grpc.WithTransportCredentials(insecure.NewCredentials()), // dial sees to it
+		grpc.WithConnectParams(grpc.ConnectParams{
+			MinConnectTimeout: time.Hour,             // the launch has its own
+			Backoff:           backoff.DefaultConfig, // without it gRPC would dial a thousand times a second
+		}),
+		grpc.WithIdleTimeout(0), // to hang up is to end the plugin
 	)...)
 	if err == nil {
 		r.conn.Connect()
@@ -30,13 +35,20 @@ func (r *pluginRunner) connect() (err error) {
 	return err
 }
 
+// errOnce refuses a second connection: a plugin that could end each one as soon as it
+// stood would have gRPC make them without a pause.
+var errOnce = errors.New("the plugin hung up, and the host connects once")
+
 // dial connects to where the plugin said that it listens, and makes sure that it
-// is the plugin who does. gRPC calls it for each connection.
+// is the plugin who does. gRPC calls it for each connection, of which there is one.
 func (r *pluginRunner) dial(ctx context.Context, _ string) (net.Conn, error) {
 	select {
 	case <-r.located:
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+	if !r.dialled.CompareAndSwap(false, true) {
+		return nil, errOnce
 	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, r.network, r.address)
@@ -53,10 +65,55 @@ func (r *pluginRunner) dial(ctx context.Context, _ string) (net.Conn, error) {
 			return nil, err
 		}
 	}
+	socket := &socket{Conn: conn, closed: make(chan struct{})}
+	r.mu.Lock()
+	r.socket = socket
+	r.mu.Unlock()
 	if r.tls() {
-		return secure(ctx, conn, r.certificates())
+		return secure(ctx, socket, r.certificates())
 	}
-	return conn, nil
+	return socket, nil
+}
+
+// socket is the connection's. gRPC closes it.
+type socket struct {
+	net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (s *socket) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	return s.Conn.Close()
+}
+
+// drain has gRPC read what the dead plugin sent, its last word perhaps, and then the end,
+// also where a grandchild holds the other end open.
+func (s *socket) drain() {
+	half, ok := s.Conn.(interface{ CloseRead() error })
+	if !ok || half.CloseRead() != nil { // it is closed
+		return
+	}
+	timer := time.NewTimer(dying)
+	defer timer.Stop()
+	select {
+	case <-s.closed:
+	case <-timer.C:
+	}
+}
+
+// disconnect ends every stream of the dead plugin.
+func (r *pluginRunner) disconnect() {
+	if r.conn == nil {
+		return
+	}
+	r.mu.Lock()
+	socket := r.socket
+	r.mu.Unlock()
+	if socket != nil {
+		socket.drain()
+	}
+	_ = r.conn.Close()
 }
 
 // unreached says that nobody answers at the plugin's address: as the system has it if there

@@ -197,6 +197,25 @@ func TestCtxEndsALaunch(t *testing.T) {
 	}
 }
 
+// TestNoise is heard once, and is what the launch fails by, though its time is over before
+// the plugin was given up.
+func TestNoise(t *testing.T) {
+	leavesNothing(t)
+	book := &logbook{}
+	refused := book.watch("refused")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var waiting sync.WaitGroup
+	waiting.Go(func() { <-refused; cancel(errHurry) })
+	err := fails(t, ctx, configOf(t, book, as("says noise")))
+	if errors.Is(err, errHurry) || !strings.Contains(err.Error(), "it cannot be reached at") || !strings.Contains(err.Error(), "frame too large") {
+		t.Errorf("it says %q", err)
+	}
+	if want := []string{"connected", "refused"}; !slices.Equal(err.Stderr, want) {
+		t.Errorf("its last lines are %q, want %q", err.Stderr, want)
+	}
+	waiting.Wait()
+}
+
 // stuck is a handler that does not return from a record before it is released.
 type stuck struct {
 	*logbook

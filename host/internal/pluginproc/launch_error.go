@@ -2,7 +2,6 @@ package pluginproc
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,8 +44,9 @@ func (r *pluginRunner) failure(err error) *LaunchError {
 	return &LaunchError{Path: cmp.Or(r.config.File, r.config.Path), Stderr: r.tail.lines(), OverLimit: r.overLimit, Err: err}
 }
 
-// explain finds the cause of a failed launch. The process is dead.
-func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
+// explain finds the cause of a launch that failed with err; late is what had ended it
+// before, or nil. The process is dead.
+func (r *pluginRunner) explain(late, err error) *LaunchError {
 	e := r.failure(err)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -55,8 +55,8 @@ func (r *pluginRunner) explain(ctx context.Context, err error) *LaunchError {
 		e.Err = explainStart(e.Path, r.config.Path, r.startErr)
 		e.final = errors.Is(r.startErr, fs.ErrPermission) || errors.Is(r.startErr, fs.ErrNotExist) ||
 			errors.Is(r.startErr, syscall.ENOEXEC)
-	case ctx.Err() != nil && !r.endedSelf: // what it said last may have been cut short
-		e.Err = fmt.Errorf("it did not come up in time: %w; %s; raise the start timeout if it needs longer", context.Cause(ctx), r.progress())
+	case late != nil && !r.endedSelf: // what it said last may have been cut short
+		e.Err = fmt.Errorf("it did not come up in time: %w; %s; raise the start timeout if it needs longer", late, r.progress())
 	case errors.Is(r.garbled, wire.ErrNoHandshake):
 		e.final = true
 		e.Err = fmt.Errorf("it is not a plugin, or it printed to stdout before its handshake: %w", r.garbled)

@@ -105,8 +105,9 @@ func Launch(ctx context.Context, c Config) (*Process, error) {
 	defer unbind()
 	err = p.connect(ctx)
 	if err != nil {
+		late := context.Cause(ctx) // not what ends ctx while the plugin may die by itself
 		p.giveUp(ctx)
-		return nil, p.runner.explain(ctx, err)
+		return nil, p.runner.explain(late, err)
 	}
 	close(p.runner.launched)
 	return p, nil

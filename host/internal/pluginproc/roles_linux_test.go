@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -38,6 +39,7 @@ func init() {
 		"not there":       func() { fmt.Println(shake("unix", address("s.sock"))); here() },
 		"mute":            func() { accept(func(net.Conn) { here() }) },
 		"hangs up":        func() { accept(func(c net.Conn) { _ = c.Close() }) },
+		"says noise":      func() { accept(sayNoise) },
 		"closes stdout":   func() { _ = os.Stdout.Close(); here() },
 		"frozen":          frozen,
 		"another version": func() { fmt.Println("1|7|unix|/tmp/x|grpc"); here() },
@@ -69,6 +71,15 @@ func shake(network, address string) string {
 func exactly(n int) string {
 	head, tail := "1|1|unix|"+address(""), "|grpc"
 	return head + strings.Repeat("x", n-len(head)-len(tail)) + tail
+}
+
+// sayNoise waits for the host to hang up, and for somewhat less than the host waits then.
+func sayNoise(c net.Conn) {
+	fmt.Fprintln(os.Stderr, "connected")
+	fmt.Fprintln(c, "neither a frame nor anything else")
+	_, _ = io.Copy(io.Discard, c)
+	time.Sleep(300 * time.Millisecond)
+	fmt.Fprintln(os.Stderr, "refused")
 }
 
 // accept is a plugin that does something of its own with each connection.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -53,6 +54,7 @@ type pluginRunner struct {
 	hangUp    func()           // closes the lifeline
 	conn      *grpc.ClientConn // made by Start; it connects as soon as address is known
 	located   chan struct{}    // closed once network, address and certificates are known
+	dialled   atomic.Bool      // there is one connection
 	network   string           // where the plugin listens: set by locate
 	address   string
 	// expendable says that the plugin has nothing to lose when no task runs: likewise.
@@ -66,14 +68,15 @@ type pluginRunner struct {
 
 	mu         sync.Mutex
 	started    bool
-	killed     bool   // by this host
-	endedSelf  bool   // the process ended, and this host had not killed it
-	startErr   error  // why the process could not be started
-	garbled    error  // why its first line was no handshake
-	stranger   error  // who listens in the plugin's place
-	dialErr    error  // why nobody could be reached at its address
-	unfinished string // what it printed of a first line that had no end when it was killed
-	closed     bool   // it closed its stdout before its first line had an end
+	killed     bool    // by this host
+	endedSelf  bool    // the process ended, and this host had not killed it
+	startErr   error   // why the process could not be started
+	garbled    error   // why its first line was no handshake
+	stranger   error   // who listens in the plugin's place
+	socket     *socket // the connection's, or nil
+	dialErr    error   // why nobody could be reached at its address
+	unfinished string  // what it printed of a first line that had no end when it was killed
+	closed     bool    // it closed its stdout before its first line had an end
 }
 
 func newRunner(c Config) *pluginRunner {
@@ -193,9 +196,7 @@ func (r *pluginRunner) watch() {
 	r.endedSelf, r.startErr = !r.killed, startErr
 	r.mu.Unlock()
 	close(r.dead)
-	if r.conn != nil {
-		_ = r.conn.Close() // ends every stream, also one that a grandchild holds open
-	}
+	r.disconnect()
 	r.stdout.Wake()
 	r.stderr.Wake()
 	r.awaitReaders()
