@@ -4,6 +4,7 @@ package host_test
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -53,41 +54,52 @@ func TestNoopAllocs(t *testing.T) {
 }
 
 // TestParkedBytes counts no bytes of what the runtime keeps for each goroutine, and has
-// kept from those before. Nor does it count the first tasks: of those that there are the
-// runtime takes how large a stack others begin with.
+// kept from those before. What else the machine does can only add some: a goroutine that is
+// interrupted needs more stack. So one measurement of three counts.
 func TestParkedBytes(t *testing.T) {
 	const first, tasks = 10_000, 50_000
 	_, stop := parkBare(first+tasks, false)
 	stop()
 	for _, c := range costs {
-		var parked atomic.Int64
-		r := costing(t, c.mode, func(ctx context.Context) error {
-			parked.Add(1)
-			if c.mode == host.Async {
-				return task.Sleep(ctx, time.Hour)
-			}
-			<-ctx.Done()
-			return context.Cause(ctx)
-		})
-		all := names(first + tasks)
-		inUse := func(want int64) int64 {
-			for parked.Load() < want {
-				runtime.Gosched()
-			}
-			return inUse()
+		least := math.Inf(1)
+		for try := 0; try < 3 && least > c.bytes; try++ {
+			least = min(least, parkedBytes(t, c.mode, first, tasks))
 		}
-		addAll(t, r, "costs", all[:first])
-		before := inUse(first)
-		addAll(t, r, "costs", all[first:])
-		each := float64(inUse(first+tasks)-before) / tasks
-		if err := r.Stop(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%v mode: %.0f bytes a task", c.mode, each)
-		if each > c.bytes {
-			t.Errorf("%v mode: %.0f bytes a task, want at most %v", c.mode, each, c.bytes)
+		t.Logf("%v mode: %.0f bytes a task", c.mode, least)
+		if least > c.bytes {
+			t.Errorf("%v mode: %.0f bytes a task, want at most %v", c.mode, least, c.bytes)
 		}
 	}
+}
+
+// parkedBytes is what a task takes that waits. It does not count the first tasks: of those
+// that there are the runtime takes how large a stack others begin with.
+func parkedBytes(t *testing.T, mode host.Mode, first, tasks int) float64 {
+	t.Helper()
+	var parked atomic.Int64
+	r := costing(t, mode, func(ctx context.Context) error {
+		parked.Add(1)
+		if mode == host.Async {
+			return task.Sleep(ctx, time.Hour)
+		}
+		<-ctx.Done()
+		return context.Cause(ctx)
+	})
+	all := names(first + tasks)
+	inUse := func(want int) int64 {
+		for parked.Load() < int64(want) {
+			runtime.Gosched()
+		}
+		return inUse()
+	}
+	addAll(t, r, "costs", all[:first])
+	before := inUse(first)
+	addAll(t, r, "costs", all[first:])
+	each := float64(inUse(first+tasks)-before) / float64(tasks)
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return each
 }
 
 // costing starts a runner of tasks of the kind "costs" that run f.
