@@ -31,7 +31,7 @@ var badFiles = map[string]struct {
 	"hostelry-Upper":      {"#!/bin/sh\n", 0o700, "inner hyphens"},
 	"hostelry-no-sh":      {"#!/no/such/interpreter\n", 0o700, "interpreter"},
 	"hostelry-elsewhere":  {"#!/bin/sh\necho '1|1|unix|/tmp/elsewhere.sock|grpc'\nexec sleep 1000\n", 0o700, "outside the directory"},
-	"hostelry-nobody":     {"#!/bin/sh\necho \"1|1|unix|$PLUGIN_UNIX_SOCKET_DIR/none.sock|grpc\"\nexec sleep 1000\n", 0o700, "start timeout of 1s"},
+	"hostelry-nobody":     {"#!/bin/sh\necho \"1|1|unix|$PLUGIN_UNIX_SOCKET_DIR/none.sock|grpc\"\nexec sleep 1000\n", 0o700, "no such file or directory; it must listen there before"},
 	"hostelry-from-later": {"#!/bin/sh\necho '1|99|unix|/tmp/x|grpc'\nexec sleep 1000\n", 0o700, "protocol version 99"},
 }
 

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -38,6 +39,9 @@ func TestMain(m *testing.M) {
 type leakFree struct{ *testing.M }
 
 func (m leakFree) Run() int {
+	if signal.Ignored(syscall.SIGHUP) { // by nohup: what the tests start is not to inherit that
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	status := m.M.Run()
 	if status == 0 {
 		if err := goleak.Find(); err != nil {
