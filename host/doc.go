@@ -186,8 +186,8 @@
 //     SIGKILL, a plugin written with package plugin stops its tasks with
 //     task.ErrHostGone and exits within a second, after which the keeper kills the
 //     process groups that are left, frozen and foreign ones too, and on Linux every
-//     process that still has the host's mark, HOSTELRY_HOST, in its environment. So it
-//     does at the end of a run, too: a process that left its plugin's group on purpose
+//     process that still has the host's mark, HOSTELRY_HOST, in its environment. Those the
+//     host kills at the end of a run, too: a process that left its plugin's group on purpose
 //     lives until then, unless its task has a cgroup. Commands, those of the kind exec and
 //     those that check readiness, carry the mark as well. What is to outlive the run is
 //     started without that variable.

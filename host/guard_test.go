@@ -31,17 +31,23 @@ func (f fragile) Handle(context.Context, slog.Record) error {
 	return nil
 }
 
+// logAndStop runs a task that logs, and stops it.
+func (g *rig) logAndStop() {
+	g.t.Helper()
+	h := g.add("log", config{Text: "deadline"})
+	g.start()
+	g.awaitState(h, host.StateRunning)
+	if err := g.Stop(g.t.Context()); err != nil {
+		g.t.Error(err)
+	}
+	wantStates(g.t, host.StateStopped, h)
+}
+
 // TestLogHandlerThatPanics costs the records, neither the task nor the host.
 func TestLogHandlerThatPanics(t *testing.T) {
 	eachMode(t, func(t *testing.T, m host.Mode) {
 		g := newRig(t, m, host.WithLogger(slog.New(fragile{})))
-		h := g.add("log", config{Text: "deadline"})
-		g.start()
-		g.awaitState(h, host.StateRunning)
-		if err := g.Stop(t.Context()); err != nil {
-			t.Error(err)
-		}
-		wantStates(t, host.StateStopped, h)
+		g.logAndStop()
 	})
 }
 
@@ -128,12 +134,6 @@ func TestLogHandlerThatAsksItsRunner(t *testing.T) {
 		c := curious{slog.DiscardHandler, new(atomic.Pointer[host.Runner])}
 		g := newRig(t, m, host.WithLogger(slog.New(c)))
 		c.runner.Store(g.Runner)
-		h := g.add("log", config{Text: "deadline"})
-		g.start()
-		g.awaitState(h, host.StateRunning)
-		if err := g.Stop(t.Context()); err != nil {
-			t.Error(err)
-		}
-		wantStates(t, host.StateStopped, h)
+		g.logAndStop()
 	})
 }

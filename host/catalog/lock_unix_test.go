@@ -183,19 +183,26 @@ func TestALockThatCannotBeReadIsRefused(t *testing.T) {
 	wantGood(t, d.load(catalog.WithLocked()), "one", "a")
 }
 
+// lockOne locks the plugin "one" and returns what the lock file says.
+func (d *directory) lockOne() string {
+	d.t.Helper()
+	d.offers("one", "a")
+	d.lock()
+	text, err := os.ReadFile(d.lockPath())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return string(text)
+}
+
 // The version is locked, too: what says another one is not what was meant, or the lock is
 // not what was written.
 func TestAPluginOfAnotherVersion(t *testing.T) {
 	t.Parallel()
 	d := newDirectory(t)
-	d.offers("one", "a")
-	d.lock()
-	good, err := os.ReadFile(d.lockPath())
-	if err != nil {
-		t.Fatal(err)
-	}
+	good := d.lockOne()
 	for _, version := range []string{"1.2.4", ""} {
-		d.file(catalog.LockFile, strings.Replace(string(good), "1.2.3", version, 1), 0o600)
+		d.file(catalog.LockFile, strings.Replace(good, "1.2.3", version, 1), 0o600)
 		for _, opts := range [][]catalog.LoadOption{nil, {catalog.WithLocked()}} {
 			wantBad(t, d.load(opts...), "one", "differs from hostelry.lock", `version "1.2.3"`, `"`+version+`"`, "hostelry plugin lock")
 		}
@@ -238,17 +245,12 @@ func TestALockThatCannotBeWrittenLeavesNothing(t *testing.T) {
 func TestALockThatIsNoLock(t *testing.T) {
 	t.Parallel()
 	d := newDirectory(t)
-	d.offers("one", "a")
-	d.lock()
-	good, err := os.ReadFile(d.lockPath())
-	if err != nil {
-		t.Fatal(err)
-	}
+	good := d.lockOne()
 	for want, text := range map[string]string{
-		`field "plugins" is there twice`: strings.Replace(string(good), "]", `], "plugins": []`, 1),
-		`field "sha256" is there twice`:  strings.Replace(string(good), `"sha256"`, `"sha256": "", "sha256"`, 1),
-		`unknown field "Plugins"`:        strings.Replace(string(good), "plugins", "Plugins", 1),
-		`unknown field "ſha256"`:         strings.Replace(string(good), "sha256", "ſha256", 1),
+		`field "plugins" is there twice`: strings.Replace(good, "]", `], "plugins": []`, 1),
+		`field "sha256" is there twice`:  strings.Replace(good, `"sha256"`, `"sha256": "", "sha256"`, 1),
+		`unknown field "Plugins"`:        strings.Replace(good, "plugins", "Plugins", 1),
+		`unknown field "ſha256"`:         strings.Replace(good, "sha256", "ſha256", 1),
 		"no list of plugins":             "{}",
 	} {
 		d.file(catalog.LockFile, text, 0o600)

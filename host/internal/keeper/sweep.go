@@ -18,7 +18,7 @@ type look struct {
 	over  bool // under looking
 }
 
-// sweep kills who carries mark, and returns when there is none.
+// sweep kills who carries mark, as killMarked does.
 func (s *sweeper) sweep(mark string) {
 	mine := s.join(mark)
 	s.looking.Lock()

@@ -18,9 +18,9 @@ import (
 	"github.com/hostelry-run/hostelry/host/internal/keeper"
 )
 
-// Check says how a task shows that it is ready. At most one of Log, TCP, HTTP and Exec is set. The
-// zero Check is that of a task that says it by task.Ready. A Check may be used
-// from any goroutine, by any number at once.
+// Check says how a task shows that it is ready. At most one of Log, TCP, HTTP and
+// Exec is set. The zero Check is that of a task that says it by task.Ready. A Check
+// may be used from any goroutine, by any number at once.
 type Check struct {
 	// Log matches a line of the task's log.
 	Log *regexp.Regexp

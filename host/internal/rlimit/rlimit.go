@@ -51,7 +51,6 @@ type role struct {
 	Limits Limits   `json:"limits"`
 	Path   string   `json:"path"`
 	Args   []string `json:"args"`
-	Report uintptr  `json:"report"` // its descriptor
 }
 
 // Wrap changes cmd, which has no ExtraFiles and will not be changed any more, so that it
@@ -61,7 +60,7 @@ func (l Limits) Wrap(cmd *exec.Cmd) (*Report, error) {
 	if l == (Limits{}) {
 		return nil, nil
 	}
-	raw, err := json.Marshal(role{l, cmd.Path, cmd.Args, firstExtra})
+	raw, err := json.Marshal(role{l, cmd.Path, cmd.Args})
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +73,8 @@ func (l Limits) Wrap(cmd *exec.Cmd) (*Report, error) {
 	return report, nil
 }
 
-// firstExtra is the descriptor of the first of a command's ExtraFiles.
-const firstExtra = 3
+// reportFD is the descriptor of the first of a command's ExtraFiles.
+const reportFD = 3
 
 // init is where this program becomes a plugin under limits, if it was started to
 // do so. It comes before main in every program that embeds a host.
@@ -85,16 +84,16 @@ func init() { //nolint:gochecknoinits // it comes before main: see above
 		return
 	}
 	_ = os.Unsetenv(roleKey)
-	r := role{Report: firstExtra}
+	var r role
 	err := json.Unmarshal([]byte(raw), &r)
 	if err == nil {
 		err = set(r.Limits)
 	}
 	if err == nil {
-		closeOnExec(r.Report)
+		closeOnExec(reportFD)
 		err = execute(r.Path, r.Args, os.Environ())
 	}
-	tell(os.NewFile(r.Report, "report"), err)
+	tell(os.NewFile(reportFD, "report"), err)
 	os.Exit(126)
 }
 
